@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sees TCP keepalive where the kernel decides it:
+ *
+ *   setsockopt_enter/exit   a process turns it on or off, or changes its settings
+ *   state                   it is inherited, armed by a connection, ended by a close
+ *   timer_enter/exit        a run of tcp_keepalive_timer: a probe, a timeout, or neither
+ *   accept_exit, seed       which process a socket belongs to
+ *   learn                   what this kernel looks like, from a socket of our own
+ *
+ * Every event is the socket's state read back, never what was asked for.
+ */
+#include "katrace_types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_tracing.h>
+#include "katrace_events.h"
+#include "katrace_maps.h"
+#include "katrace_sock.h"
+#include "katrace_record.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* setsockopt */
+
+static __always_inline bool is_keepalive_option(int level, int option)
+{
+	if (level == SOL_SOCKET)
+		return option == SO_KEEPALIVE;
+	return level == SOL_TCP && (option == TCP_KEEPIDLE || option == TCP_KEEPINTVL ||
+				    option == TCP_KEEPCNT || option == TCP_USER_TIMEOUT);
+}
+
+SEC("?tp/syscalls/sys_enter_setsockopt")
+int setsockopt_enter(struct trace_event_raw_sys_enter *ctx)
+{
+	u64 key = bpf_get_current_pid_tgid();
+	struct call call = {};
+	struct sock *sk;
+
+	if (!is_keepalive_option(ctx->args[1], ctx->args[2]))
+		return 0;
+	call.fd = ctx->args[0];
+	sk = tcp_sock_of_fd(call.fd);
+	if (!sk)
+		return 0;
+	call.sk = (u64)sk;
+	call.ino = inode_of(sk);
+	read_settings(sk, &call.before);
+	if (bpf_map_update_elem(&calls, &key, &call, BPF_ANY))
+		count_drop(KATRACE_DROP_CALLS_FULL);
+	return 0;
+}
+
+static __always_inline u8 changed_settings(const struct ka_settings *a, const struct ka_settings *b)
+{
+	u8 changed = 0;
+
+	if (a->idle != b->idle)
+		changed |= KATRACE_SET_IDLE;
+	if (a->intvl != b->intvl)
+		changed |= KATRACE_SET_INTVL;
+	if (a->cnt != b->cnt)
+		changed |= KATRACE_SET_CNT;
+	if (a->user_timeout != b->user_timeout)
+		changed |= KATRACE_SET_USER_TIMEOUT;
+	return changed;
+}
+
+static __always_inline void report_call(enum katrace_kind kind, struct sock *sk, u8 state,
+					const struct call *call, const struct ka_settings *now,
+					const struct socket_entry *entry)
+{
+	struct katrace_event *e;
+
+	e = begin_record(kind, KATRACE_SOURCE_SETSOCKOPT, sk, state, now, entry);
+	if (!e)
+		return;
+	e->cause = KATRACE_CAUSE_SETSOCKOPT;
+	e->changed = changed_settings(&call->before, now);
+	e->fd = call->fd;
+	e->tid = (u32)bpf_get_current_pid_tgid();
+	submit_record(e);
+}
+
+SEC("?tp/syscalls/sys_exit_setsockopt")
+int setsockopt_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	u64 key = bpf_get_current_pid_tgid();
+	struct call *found = bpf_map_lookup_elem(&calls, &key), call;
+	struct socket_entry *entry;
+	struct ka_settings now;
+	struct sock *sk;
+	u8 state;
+
+	if (!found)
+		return 0;
+	call = *found;
+	bpf_map_delete_elem(&calls, &key);
+	if (ctx->ret)
+		return 0;
+	sk = (void *)call.sk;
+	read_settings(sk, &now);
+	if (now.keepalive == call.before.keepalive && !changed_settings(&call.before, &now))
+		return 0;
+	if (inode_of(sk) != call.ino) { /* closed meanwhile by another thread */
+		count_drop(KATRACE_DROP_IDENTITY_LOST);
+		return 0;
+	}
+	state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	entry = know_socket(sk);
+	if (entry)
+		own_by_current(entry);
+
+	if (now.keepalive == call.before.keepalive) {
+		report_call(KATRACE_CONFIGURED, sk, state, &call, &now, entry);
+		return 0;
+	}
+	report_call(now.keepalive ? KATRACE_ENABLED : KATRACE_DISABLED, sk, state, &call, &now,
+		    entry);
+	if (now.keepalive && is_connected(state))
+		report_call(KATRACE_ARMED, sk, state, &call, &now, entry);
+	return 0;
+}
+
+/* Who owns a connection that came in: only the accepting call tells, the handshake runs in softirq. */
+
+static __always_inline int accepted(long fd)
+{
+	struct socket_entry *entry;
+	struct sock *sk = tcp_sock_of_fd(fd);
+
+	if (!sk || !(keepalive_on(sk) || known_socket(sk)))
+		return 0;
+	entry = know_socket(sk);
+	if (entry)
+		own_by_current(entry);
+	return 0;
+}
+
+SEC("?tp/syscalls/sys_exit_accept")
+int accept_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	return accepted(ctx->ret);
+}
+
+SEC("?tp/syscalls/sys_exit_accept4")
+int accept4_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	return accepted(ctx->ret);
+}
+
+/* tcp_keepalive_timer */
+
+SEC("?tp_btf/timer_expire_entry")
+int BPF_PROG(timer_enter, struct timer_list *timer, unsigned long baseclk)
+{
+	struct timer_run *run;
+	struct sock *sk;
+
+	if ((u64)timer->function != host.keepalive_timer_fn)
+		return 0;
+	run = this_timer_run();
+	if (!run)
+		return 0;
+	sk = (void *)timer - keepalive_timer_offset();
+	run->sk = (u64)sk;
+	run->pid_tgid = bpf_get_current_pid_tgid();
+	run->cookie = cookie_of(sk);
+	run->netns = netns_of(sk);
+	run->sport = local_port_of(sk);
+	run->dport = BPF_CORE_READ(sk, __sk_common.skc_dport);
+	run->segs_out = segs_out_of(sk);
+	run->probes_out = probes_out_of(sk);
+	run->due = BPF_CORE_READ((struct tcp_sock *)sk, packets_out) == 0 &&
+		   jiffies_silent(sk, bpf_jiffies64()) >=
+			   effective_idle(sk, BPF_CORE_READ((struct tcp_sock *)sk, keepalive_time));
+	run->fin_wait2_orphan = BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_FIN_WAIT2 &&
+				sock_dead(sk);
+	run->closed = 0;
+	run->timer = (u64)timer;
+	return 0;
+}
+
+/* The socket may be freed, and its memory another's, once the handler has let go of it. */
+static __always_inline bool is_same_socket(const struct timer_run *run, struct sock *sk)
+{
+	u64 cookie = cookie_of(sk);
+
+	return (cookie == run->cookie || !run->cookie) && netns_of(sk) == run->netns &&
+	       local_port_of(sk) == run->sport &&
+	       BPF_CORE_READ(sk, __sk_common.skc_dport) == run->dport;
+}
+
+/*
+ * The handler counts a probe in probes_out. If the answer comes to another CPU
+ * before we look, that is 0 again: then a segment went out where a probe was
+ * due, and the timer is set to the interval (1 s at least; a probe that the
+ * local queue dropped is retried after half a second).
+ */
+static __always_inline bool sent_probe(const struct timer_run *run, struct sock *sk)
+{
+	s32 next;
+
+	if ((u8)(probes_out_of(sk) - run->probes_out) == 1)
+		return true;
+	if (!run->due || probes_out_of(sk) || segs_out_of(sk) == run->segs_out)
+		return false;
+	next = (u32)BPF_CORE_READ(keepalive_timer_of(sk), expires) - (u32)bpf_jiffies64();
+	return next > (s32)(host.hz / 2);
+}
+
+/* Probes since the peer was last heard: probes_out survives data on the receiver's fast path. */
+static __always_inline void count_probe(struct socket_entry *entry, struct sock *sk, u8 probes_out)
+{
+	u32 now = bpf_jiffies64();
+	u32 heard = now - jiffies_silent(sk, now);
+
+	if (!entry->probes)
+		entry->unanswered = probes_out; /* some may have gone out before we came */
+	else if (entry->heard == heard)
+		entry->unanswered++;
+	else
+		entry->unanswered = 1;
+	entry->heard = heard;
+	entry->probes++;
+}
+
+SEC("?tp_btf/timer_expire_exit")
+int BPF_PROG(timer_exit, struct timer_list *timer)
+{
+	struct timer_run *run = this_timer_run();
+	struct socket_entry *entry;
+	struct katrace_event *e;
+	struct ka_settings now;
+	struct sock *sk;
+	u8 probes_out;
+
+	if (!run || run->timer != (u64)timer)
+		return 0;
+	run->timer = 0;
+	if (run->closed || run->fin_wait2_orphan)
+		return 0;
+	sk = (void *)run->sk;
+	if (!sent_probe(run, sk))
+		return 0;
+	if (!is_same_socket(run, sk)) {
+		count_drop(KATRACE_DROP_IDENTITY_LOST);
+		return 0;
+	}
+	probes_out = run->probes_out + 1;
+	read_settings(sk, &now);
+	entry = know_socket(sk);
+	if (entry)
+		count_probe(entry, sk, probes_out);
+	e = begin_record(KATRACE_PROBE, KATRACE_SOURCE_TIMER, sk,
+			 BPF_CORE_READ(sk, __sk_common.skc_state), &now, entry);
+	if (!e)
+		return 0;
+	e->probes_out = probes_out;
+	submit_record(e);
+	return 0;
+}
+
+/* State changes */
+
+static __always_inline void report_state(enum katrace_kind kind, struct sock *sk, u8 old_state,
+					 u8 state, enum katrace_cause cause,
+					 const struct ka_settings *now,
+					 const struct socket_entry *entry)
+{
+	struct katrace_event *e;
+
+	e = begin_record(kind, KATRACE_SOURCE_STATE, sk, state, now, entry);
+	if (!e)
+		return;
+	e->old_state = old_state;
+	e->cause = cause;
+	e->err = BPF_CORE_READ(sk, sk_err);
+	if (kind == KATRACE_ARMED && !(e->flags & KATRACE_F_NEXT)) {
+		/* A connecting socket is ESTABLISHED first, and its timer set right after. */
+		e->next = e->idle;
+		e->flags |= KATRACE_F_NEXT;
+	}
+	if (state == TCP_CLOSE && is_connected(old_state)) {
+		e->silent = jiffies_silent(sk, bpf_jiffies64());
+		e->flags |= KATRACE_F_SILENT;
+	}
+	submit_record(e);
+}
+
+static __always_inline void connecting(struct sock *sk)
+{
+	struct socket_entry *entry = know_socket(sk);
+
+	if (!entry)
+		return;
+	entry->generation++;
+	entry->unanswered = 0;
+	entry->probes = 0;
+	if (inode_of(sk)) /* else the kernel's own: whoever runs now is not its owner */
+		own_by_current(entry);
+}
+
+static __always_inline bool in_timer_run(struct timer_run *run, struct sock *sk)
+{
+	return run && run->timer && run->sk == (u64)sk &&
+	       run->pid_tgid == bpf_get_current_pid_tgid();
+}
+
+static __always_inline void closed(struct sock *sk, int oldstate, struct timer_run *run)
+{
+	struct socket_entry *entry = known_socket(sk);
+	struct ka_settings now;
+	enum katrace_cause cause;
+
+	read_settings(sk, &now);
+	if (run && !run->fin_wait2_orphan && BPF_CORE_READ(sk, sk_err)) {
+		cause = now.user_timeout ? KATRACE_CAUSE_USER_TIMEOUT : KATRACE_CAUSE_PROBES;
+		report_state(KATRACE_TIMEOUT, sk, oldstate, TCP_CLOSE, cause, &now, entry);
+	}
+	report_state(KATRACE_CLOSED, sk, oldstate, TCP_CLOSE, KATRACE_CAUSE_NONE, &now, entry);
+}
+
+SEC("?tp_btf/inet_sock_set_state")
+int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
+{
+	struct timer_run *run = NULL;
+	struct ka_settings now;
+
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	if (newstate == TCP_CLOSE) {
+		run = this_timer_run();
+		if (in_timer_run(run, sk))
+			run->closed = 1;
+		else
+			run = NULL;
+	}
+	if (!keepalive_on(sk) && !known_socket(sk))
+		return 0;
+	if (has_cookie_helper)
+		bpf_get_socket_cookie(sk); /* makes one; all other places read it */
+
+	if (newstate == TCP_SYN_SENT) {
+		connecting(sk);
+		return 0;
+	}
+	if (newstate == TCP_CLOSE) {
+		if (oldstate != TCP_LISTEN && oldstate != TCP_CLOSE)
+			closed(sk, oldstate, run);
+		return 0;
+	}
+	if (!keepalive_on(sk))
+		return 0;
+	read_settings(sk, &now);
+	if (oldstate == TCP_LISTEN && newstate == TCP_SYN_RECV)
+		report_state(KATRACE_ENABLED, sk, oldstate, newstate, KATRACE_CAUSE_INHERITED, &now,
+			     known_socket(sk));
+	if (newstate == TCP_ESTABLISHED)
+		report_state(KATRACE_ARMED, sk, oldstate, newstate, KATRACE_CAUSE_NONE, &now,
+			     known_socket(sk));
+	return 0;
+}
+
+SEC("?tp_btf/tcp_destroy_sock")
+int BPF_PROG(destroy, struct sock *sk)
+{
+	u64 key = (u64)sk;
+
+	bpf_map_delete_elem(&sockets, &key);
+	return 0;
+}
+
+/* Sockets that were there before us */
+
+SEC("?iter/task_file")
+int seed(struct bpf_iter__task_file *ctx)
+{
+	struct socket_entry entry = {};
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct ka_settings now;
+	struct sock *sk;
+	u64 key;
+
+	if (!task || !file)
+		return 0;
+	sk = tcp_sock_of_file(file);
+	if (!sk)
+		return 0;
+	read_settings(sk, &now);
+	if (!now.keepalive && !now.idle && !now.intvl && !now.cnt && !now.user_timeout)
+		return 0;
+	key = (u64)sk;
+	entry.cookie = cookie_of(sk);
+	own_by(&entry, task);
+	/* What an event has told since is newer: the programs are attached before this runs. */
+	if (bpf_map_update_elem(&sockets, &key, &entry, BPF_NOEXIST) &&
+	    !bpf_map_lookup_elem(&sockets, &key))
+		count_drop(KATRACE_DROP_SOCKETS_FULL);
+	return 0;
+}
+
+/* What this kernel looks like */
+
+SEC("?iter/task_file")
+int learn(struct bpf_iter__task_file *ctx)
+{
+	struct katrace_learned learned = {};
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct ka_settings now;
+	struct sock *sk;
+
+	if (!task || !file)
+		return 0;
+	sk = tcp_sock_of_file(file);
+	if (!sk || inode_of(sk) != host.learn_ino)
+		return 0;
+	read_settings(sk, &now);
+	learned.ino = host.learn_ino;
+	learned.keepalive_timer_fn = (u64)BPF_CORE_READ(keepalive_timer_of(sk), function);
+	learned.idle = now.idle;
+	learned.intvl = now.intvl;
+	learned.cnt = now.cnt;
+	learned.user_timeout = now.user_timeout;
+	learned.keepalive = now.keepalive;
+	learned.tgid = BPF_CORE_READ(task, tgid);
+	learned.timer_moved = timer_moved();
+	bpf_seq_write(ctx->meta->seq, &learned, sizeof(learned));
+	return 0;
+}

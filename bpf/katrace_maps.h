@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the programs share: the ring, the sockets that they know, and the state of calls and timers under way. */
+#ifndef KATRACE_MAPS_H
+#define KATRACE_MAPS_H
+
+/* A socket with keepalive, or with settings for it. Deleted at tcp_destroy_sock. */
+struct socket_entry {
+	u64 cookie;
+	u64 start_ns; /* of the owner */
+	u32 tgid;     /* of the owner; 0: unknown */
+	u32 generation;
+	u32 unanswered; /* keepalive probes since the peer was last heard */
+	u32 probes;	/* keepalive probes while traced */
+	u32 heard;	/* jiffies when the peer was last heard, as of the last probe */
+	char comm[16];	/* of the owner */
+};
+
+/* The settings of a socket as the kernel holds them: 0 is "not set". */
+struct ka_settings {
+	u32 idle;  /* jiffies */
+	u32 intvl; /* jiffies */
+	u32 user_timeout; /* ms */
+	u8 cnt;
+	u8 keepalive;
+};
+
+/* A setsockopt call between entry and exit. */
+struct call {
+	u64 sk;
+	u64 ino;
+	struct ka_settings before;
+	s32 fd;
+};
+
+/* A run of tcp_keepalive_timer between entry and exit. */
+struct timer_run {
+	u64 timer; /* 0: none under way */
+	u64 sk;
+	u64 pid_tgid; /* on PREEMPT_RT another softirq thread may run inside the bracket */
+	u64 cookie;
+	u32 netns;
+	u32 segs_out;
+	u16 sport;
+	u16 dport;
+	u8 probes_out;
+	u8 due; /* idle for long enough, nothing in flight: a probe is to be expected */
+	u8 fin_wait2_orphan; /* the timer then serves FIN_WAIT2: no keepalive at all */
+	u8 closed;
+};
+
+struct cpu_counters {
+	u64 seq;
+	u64 drops[KATRACE_DROP_REASONS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20); /* bytes; the loader may set another power of two */
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__type(key, u64); /* address of the struct sock */
+	__type(value, struct socket_entry);
+} sockets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, u64); /* pid_tgid */
+	__type(value, struct call);
+} calls SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct timer_run);
+} timer_runs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct cpu_counters);
+} counters SEC(".maps");
+
+volatile struct katrace_host host;
+
+/* bpf_get_socket_cookie in tracing programs is of 5.12: the loader clears this where it is refused. */
+const volatile bool has_cookie_helper = true;
+
+static __always_inline struct timer_run *this_timer_run(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&timer_runs, &zero);
+}
+
+static __always_inline void count_drop(enum katrace_drop reason)
+{
+	u32 zero = 0;
+	struct cpu_counters *c = bpf_map_lookup_elem(&counters, &zero);
+
+	if (c)
+		__sync_fetch_and_add(&c->drops[reason], 1);
+}
+
+#endif
