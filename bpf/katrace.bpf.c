@@ -340,7 +340,7 @@ int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
 	}
 	if (!keepalive_on(sk) && !known_socket(sk))
 		return 0;
-	if (has_cookie_helper)
+	if (config.has_cookie_helper)
 		bpf_get_socket_cookie(sk); /* makes one; all other places read it */
 
 	if (newstate == TCP_SYN_SENT) {

@@ -132,6 +132,12 @@ struct katrace_learned {
 
 _Static_assert(sizeof(struct katrace_learned) == 40, "record layout");
 
+/* Decided before the object is loaded. */
+struct katrace_config {
+	__u8 has_cookie_helper; /* bpf_get_socket_cookie in tracing programs is of 5.12 */
+	__u8 pad[7];
+};
+
 /* Known only once the object is loaded, so in memory that user space writes before it attaches. */
 struct katrace_host {
 	__u64 keepalive_timer_fn; /* kernel address, learned */

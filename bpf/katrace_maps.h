@@ -88,8 +88,7 @@ struct {
 
 volatile struct katrace_host host;
 
-/* bpf_get_socket_cookie in tracing programs is of 5.12: the loader clears this where it is refused. */
-const volatile bool has_cookie_helper = true;
+const volatile struct katrace_config config = { .has_cookie_helper = true };
 
 static __always_inline struct timer_run *this_timer_run(void)
 {

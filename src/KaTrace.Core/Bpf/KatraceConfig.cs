@@ -1,0 +1,35 @@
+using System.Runtime.InteropServices;
+
+namespace KaTrace.Bpf;
+
+/// <summary><c>struct katrace_config</c>: decided before the object is loaded.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 8)]
+internal struct KatraceConfig
+{
+    public byte HasCookieHelper;
+}
+
+/// <summary><c>struct katrace_host</c>: known once the object is loaded.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KatraceHost
+{
+    public ulong KeepaliveTimerFn;
+    public ulong LearnIno;
+    public uint Hz;
+    public uint Pad;
+}
+
+/// <summary><c>struct katrace_learned</c>: what the kernel says of a socket of our own.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 40)]
+internal struct KatraceLearned
+{
+    public ulong Ino;
+    public ulong KeepaliveTimerFn;
+    public uint Idle;
+    public uint Intvl;
+    public uint UserTimeout;
+    public uint Tgid;
+    public byte Cnt;
+    public byte Keepalive;
+    public byte TimerMoved;
+}

@@ -1,0 +1,149 @@
+using System.Runtime.InteropServices;
+using KaTrace.Interop;
+using Microsoft.Win32.SafeHandles;
+
+namespace KaTrace.Bpf;
+
+/// <summary>The programs in the kernel, from load to attached. Owns them: disposed, or with its process gone, nothing is left.</summary>
+internal sealed class KeepaliveTracer : IDisposable
+{
+    private readonly BpfObject _bpf;
+    private readonly List<BpfLink> _links;
+    private readonly CpuCounters[] _counters = new CpuCounters[Libbpf.libbpf_num_possible_cpus()];
+
+    private KeepaliveTracer(BpfObject bpf, List<BpfLink> links, IReadOnlyList<ChosenBackend> backends, uint hz, uint ownTgid, uint ringBytes)
+    {
+        (_bpf, _links, Backends, Hz, OwnTgid, RingBytes) = (bpf, links, backends, hz, ownTgid, ringBytes);
+    }
+
+    /// <summary>How each thing is seen, and why not in a better way.</summary>
+    public IReadOnlyList<ChosenBackend> Backends { get; }
+
+    /// <summary>Jiffies a second.</summary>
+    public uint Hz { get; }
+
+    /// <summary>This process in the initial pid namespace, where events say who did it.</summary>
+    public uint OwnTgid { get; }
+
+    public uint RingBytes { get; }
+
+    /// <summary>Descriptor of the ring buffer map. Owned by the tracer.</summary>
+    public int RingFd => _bpf.Map("events").Fd;
+
+    public int Programs => _links.Count;
+
+    /// <summary>Loads, proves (<see cref="KernelSelfTest"/>), attaches, and learns the owners of the sockets that are there:
+    /// when it returns, tracing is live.</summary>
+    /// <exception cref="BpfException">With a message for the user.</exception>
+    public static KeepaliveTracer Start(TracerOptions options)
+    {
+        BackendChoice choice = new(Hook.All);
+        while (true)
+        {
+            try
+            {
+                return Start(options, choice);
+            }
+            catch (BackendException e)
+            {
+                choice.Reject(e.Hook, e.Cause); // throws the cause when no way is left
+            }
+        }
+    }
+
+    /// <summary>What was dropped since the start, summed over the CPUs, by <see cref="KernelDrop"/>.</summary>
+    public void ReadDrops(Span<ulong> drops)
+    {
+        _bpf.Map("counters").LookupPerCpu(0, _counters.AsSpan());
+        drops.Clear();
+        foreach (ref readonly CpuCounters cpu in _counters.AsSpan())
+        {
+            for (int reason = 0; reason < KernelDropReasons.Count; reason++)
+                drops[reason] += cpu.Dropped[reason];
+        }
+    }
+
+    public void Dispose()
+    {
+        for (int i = _links.Count - 1; i >= 0; i--)
+            _links[i].Dispose();
+        _bpf.Dispose();
+    }
+
+    private static KeepaliveTracer Start(TracerOptions options, BackendChoice choice)
+    {
+        BpfObject bpf = BpfObject.Open(BpfObjectImage.Katrace, "katrace"u8);
+        List<BpfLink> links = [];
+        try
+        {
+            bpf.Map("events").SetMaxEntries(options.RingBytes);
+            bpf.Map("sockets").SetMaxEntries(options.MaxSockets);
+            bpf.Map(".rodata").SetInitialValue(new KatraceConfig { HasCookieHelper = choice.HasCookieHelper ? (byte)1 : (byte)0 });
+            foreach ((Hook _, Backend backend) in choice.Current)
+            {
+                foreach (HookProgram program in backend.Programs)
+                    bpf.Program(program.Name).SetAutoload(true);
+            }
+
+            bpf.Program("learn").SetAutoload(true);
+            bpf.Program("seed").SetAutoload(true);
+            Load(bpf, choice);
+            (uint hz, uint tgid) = KernelSelfTest.Run(bpf);
+
+            using (Tracefs tracefs = new())
+            {
+                foreach ((Hook hook, Backend backend) in choice.Current)
+                {
+                    foreach (HookProgram program in backend.Programs)
+                        links.Add(Attach(program, hook, bpf, tracefs));
+                }
+            }
+
+            // After the programs: what they have learned since is newer, and the seed leaves it alone.
+            Seed(bpf);
+            return new KeepaliveTracer(bpf, links, choice.Chosen, hz, tgid, options.RingBytes);
+        }
+        catch
+        {
+            foreach (BpfLink link in links)
+                link.Dispose();
+            bpf.Dispose();
+            throw;
+        }
+    }
+
+    private static void Load(BpfObject bpf, BackendChoice choice)
+    {
+        try
+        {
+            bpf.Load();
+        }
+        catch (BpfException e) when (choice.HookOf(LibbpfLog.RefusedProgram) is { } hook)
+        {
+            throw new BackendException(hook, e);
+        }
+    }
+
+    private static BpfLink Attach(HookProgram program, Hook hook, BpfObject bpf, Tracefs tracefs)
+    {
+        try
+        {
+            return program.Attach(bpf, tracefs);
+        }
+        catch (BpfException e)
+        {
+            throw new BackendException(hook, e);
+        }
+    }
+
+    private static void Seed(BpfObject bpf)
+    {
+        using BpfLink link = bpf.Program("seed").AttachIterator();
+        using SafeFileHandle iterator = link.CreateIterator();
+        Span<byte> nothing = stackalloc byte[64];
+        while (RandomAccess.Read(iterator, nothing, 0) > 0)
+        {
+            // The program writes no output; one pass runs it for every file of every process.
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace KaTrace.Bpf;
+
+/// <summary>Sizes in kernel memory, fixed when the object is loaded.</summary>
+internal sealed record TracerOptions
+{
+    public const uint DefaultRingBytes = 8 << 20;
+    public const uint DefaultMaxSockets = 65536;
+
+    /// <summary>A power of two and a multiple of the page size.</summary>
+    public uint RingBytes { get; init; } = DefaultRingBytes;
+
+    /// <summary>Sockets with keepalive whose owner and probes can be known at once; about 128 bytes each.</summary>
+    public uint MaxSockets { get; init; } = DefaultMaxSockets;
+}
