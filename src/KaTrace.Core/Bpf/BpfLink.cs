@@ -13,10 +13,12 @@ internal sealed class BpfLink : SafeHandle
     public override bool IsInvalid => handle == 0;
 
     /// <summary>One pass of an iterator: a file that runs the program for each object as it is read.</summary>
-    public SafeFileHandle CreateIterator()
+    public Stream CreateIterator()
     {
         int fd = Libbpf.bpf_iter_create(Libbpf.bpf_link__fd(handle));
-        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw BpfAdvice.Explain("start an iterator", -fd);
+        return fd >= 0
+            ? new FileStream(new SafeFileHandle(fd, ownsHandle: true), FileAccess.Read, bufferSize: 0)
+            : throw BpfAdvice.Explain("start an iterator", -fd);
     }
 
     protected override bool ReleaseHandle() => Libbpf.bpf_link__destroy(handle) == 0;

@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using KaTrace.Interop;
-using Microsoft.Win32.SafeHandles;
 
 namespace KaTrace.Bpf;
 
@@ -139,11 +137,10 @@ internal sealed class KeepaliveTracer : IDisposable
     private static void Seed(BpfObject bpf)
     {
         using BpfLink link = bpf.Program("seed").AttachIterator();
-        using SafeFileHandle iterator = link.CreateIterator();
-        Span<byte> nothing = stackalloc byte[64];
-        while (RandomAccess.Read(iterator, nothing, 0) > 0)
+        using Stream iterator = link.CreateIterator();
+        while (iterator.ReadByte() >= 0)
         {
-            // The program writes no output; one pass runs it for every file of every process.
+            // The program writes no output: one pass runs it for every file of every process.
         }
     }
 }

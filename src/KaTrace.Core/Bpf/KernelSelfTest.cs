@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace KaTrace.Bpf;
 
@@ -54,17 +53,10 @@ internal static class KernelSelfTest
 
     private static KatraceLearned Read(BpfLink link)
     {
-        using SafeFileHandle iterator = link.CreateIterator();
+        using Stream iterator = link.CreateIterator();
         Span<byte> buffer = stackalloc byte[Unsafe.SizeOf<KatraceLearned>()];
-        int length = 0;
-        while (length < buffer.Length)
-        {
-            int read = RandomAccess.Read(iterator, buffer[length..], length);
-            if (read == 0)
-                throw new BpfException("self-test failed: the kernel does not show our own socket");
-
-            length += read;
-        }
+        if (iterator.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false) < buffer.Length)
+            throw new BpfException("self-test failed: the kernel does not show our own socket");
 
         return MemoryMarshal.Read<KatraceLearned>(buffer);
     }
