@@ -265,14 +265,14 @@ int BPF_PROG(timer_exit, struct timer_list *timer)
 
 /* State changes */
 
-static __always_inline void report_state(enum katrace_kind kind, struct sock *sk, u8 old_state,
-					 u8 state, enum katrace_cause cause,
-					 const struct ka_settings *now,
+static __always_inline void report_state(enum katrace_kind kind, enum katrace_source source,
+					 struct sock *sk, u8 old_state, u8 state,
+					 enum katrace_cause cause, const struct ka_settings *now,
 					 const struct socket_entry *entry)
 {
 	struct katrace_event *e;
 
-	e = begin_record(kind, KATRACE_SOURCE_STATE, sk, state, now, entry);
+	e = begin_record(kind, source, sk, state, now, entry);
 	if (!e)
 		return;
 	e->old_state = old_state;
@@ -318,9 +318,11 @@ static __always_inline void closed(struct sock *sk, int oldstate, struct timer_r
 	read_settings(sk, &now);
 	if (run && !run->fin_wait2_orphan && BPF_CORE_READ(sk, sk_err)) {
 		cause = now.user_timeout ? KATRACE_CAUSE_USER_TIMEOUT : KATRACE_CAUSE_PROBES;
-		report_state(KATRACE_TIMEOUT, sk, oldstate, TCP_CLOSE, cause, &now, entry);
+		report_state(KATRACE_TIMEOUT, KATRACE_SOURCE_TIMER, sk, oldstate, TCP_CLOSE, cause,
+			     &now, entry);
 	}
-	report_state(KATRACE_CLOSED, sk, oldstate, TCP_CLOSE, KATRACE_CAUSE_NONE, &now, entry);
+	report_state(KATRACE_CLOSED, KATRACE_SOURCE_STATE, sk, oldstate, TCP_CLOSE,
+		     KATRACE_CAUSE_NONE, &now, entry);
 }
 
 SEC("?tp_btf/inet_sock_set_state")
@@ -356,11 +358,11 @@ int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
 		return 0;
 	read_settings(sk, &now);
 	if (oldstate == TCP_LISTEN && newstate == TCP_SYN_RECV)
-		report_state(KATRACE_ENABLED, sk, oldstate, newstate, KATRACE_CAUSE_INHERITED, &now,
-			     known_socket(sk));
+		report_state(KATRACE_ENABLED, KATRACE_SOURCE_STATE, sk, oldstate, newstate,
+			     KATRACE_CAUSE_INHERITED, &now, known_socket(sk));
 	if (newstate == TCP_ESTABLISHED)
-		report_state(KATRACE_ARMED, sk, oldstate, newstate, KATRACE_CAUSE_NONE, &now,
-			     known_socket(sk));
+		report_state(KATRACE_ARMED, KATRACE_SOURCE_STATE, sk, oldstate, newstate,
+			     KATRACE_CAUSE_NONE, &now, known_socket(sk));
 	return 0;
 }
 

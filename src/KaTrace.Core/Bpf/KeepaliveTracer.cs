@@ -1,4 +1,5 @@
 using KaTrace.Interop;
+using KaTrace.Ring;
 
 namespace KaTrace.Bpf;
 
@@ -25,9 +26,6 @@ internal sealed class KeepaliveTracer : IDisposable
 
     public uint RingBytes { get; }
 
-    /// <summary>Descriptor of the ring buffer map. Owned by the tracer.</summary>
-    public int RingFd => _bpf.Map("events").Fd;
-
     public int Programs => _links.Count;
 
     /// <summary>Loads, proves (<see cref="KernelSelfTest"/>), attaches, and learns the owners of the sockets that are there:
@@ -48,6 +46,9 @@ internal sealed class KeepaliveTracer : IDisposable
             }
         }
     }
+
+    /// <summary>The one reader of the ring. Complete it before the tracer is disposed.</summary>
+    public RingPipeReader OpenRing() => RingPipeReader.Open(_bpf.Map("events").Fd, (int)RingBytes);
 
     /// <summary>What was dropped since the start, summed over the CPUs, by <see cref="KernelDrop"/>.</summary>
     public void ReadDrops(Span<ulong> drops)

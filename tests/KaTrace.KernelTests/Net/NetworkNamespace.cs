@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using KaTrace.Events;
+using KaTrace.Interop;
+
+namespace KaTrace.KernelTests.Net;
+
+/// <summary>A network namespace of the test's own, gone with it.</summary>
+internal sealed class NetworkNamespace : IDisposable
+{
+    private static int _count;
+
+    private readonly ulong _createdNs = (ulong)Libc.ReadClock(Libc.CLOCK_MONOTONIC);
+
+    public NetworkNamespace()
+    {
+        Name = string.Create(CultureInfo.InvariantCulture, $"katest-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
+        Shell.Run("ip", "netns", "add", Name);
+        Shell.Run("ip", "-n", Name, "link", "set", "lo", "up");
+        Inode = Run(() => ParseInode(new FileInfo("/proc/thread-self/ns/net").LinkTarget!));
+    }
+
+    public string Name { get; }
+
+    /// <summary>As events name it. Reused as soon as a namespace is gone: <see cref="Has"/> tells two of them apart.</summary>
+    public uint Inode { get; }
+
+    /// <summary>The event is of a socket in this namespace.</summary>
+    public bool Has(in EventRecord record) => record.Netns == Inode && record.TimeNs >= _createdNs;
+
+    /// <summary>Two namespaces joined by a veth pair: 10.9.0.1, fd00::1 and 10.9.0.2, fd00::2.</summary>
+    public static void Join(NetworkNamespace a, NetworkNamespace b)
+    {
+        Shell.Run("ip", "-n", a.Name, "link", "add", "veth0", "type", "veth", "peer", "name", "veth0", "netns", b.Name);
+        foreach ((NetworkNamespace side, int number) in new[] { (a, 1), (b, 2) })
+        {
+            Shell.Run("ip", "-n", side.Name, "addr", "add", $"10.9.0.{number}/24", "dev", "veth0");
+            Shell.Run("ip", "-n", side.Name, "addr", "add", $"fd00::{number}/64", "dev", "veth0", "nodad");
+            Shell.Run("ip", "-n", side.Name, "link", "set", "veth0", "up");
+        }
+    }
+
+    /// <summary>From here on nothing that is sent to this namespace reaches its sockets.</summary>
+    public void DropAllInput()
+    {
+        Nft("add", "table", "inet", "silence");
+        Nft("add", "chain", "inet", "silence", "input", "{ type filter hook input priority 0; policy drop; }");
+    }
+
+    public void AcceptInputAgain() => Nft("delete", "table", "inet", "silence");
+
+    public Socket NewSocket(AddressFamily family = AddressFamily.InterNetwork) =>
+        Run(() => new Socket(family, SocketType.Stream, ProtocolType.Tcp));
+
+    /// <summary>The kernel's own count of keepalive probes in this namespace: TcpExtTCPKeepAlive.</summary>
+    public long KeepaliveProbes() => TcpExt("TCPKeepAlive");
+
+    public long TcpExt(string counter)
+    {
+        string[] lines = Run(() => File.ReadAllLines("/proc/thread-self/net/netstat"));
+        string[] names = Array.Find(lines, l => l.StartsWith("TcpExt:", StringComparison.Ordinal))!.Split(' ');
+        string[] values = Array.FindLast(lines, l => l.StartsWith("TcpExt:", StringComparison.Ordinal))!.Split(' ');
+        return long.Parse(values[Array.IndexOf(names, counter)], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Runs on a thread that is in this namespace, and ends there.</summary>
+    public T Run<T>(Func<T> action)
+    {
+        T result = default!;
+        ExceptionDispatchInfo? failure = null;
+        Thread thread = new(() =>
+        {
+            try
+            {
+                Enter();
+                result = action();
+            }
+            catch (Exception e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+        });
+        thread.Start();
+        thread.Join();
+        failure?.Throw();
+        return result;
+    }
+
+    public void Dispose() => Shell.TryRun("ip", "netns", "del", Name);
+
+    private void Nft(params string[] arguments) => Shell.Run("ip", ["netns", "exec", Name, "nft", .. arguments]);
+
+    private void Enter()
+    {
+        int fd = Libc.openat(-100, $"/run/netns/{Name}", Libc.O_RDONLY | Libc.O_CLOEXEC);
+        if (fd < 0 || Libc.setns(fd, Libc.CLONE_NEWNET) != 0)
+            throw new InvalidOperationException($"cannot enter network namespace {Name}: errno {Marshal.GetLastPInvokeError()}");
+        _ = Libc.close(fd);
+    }
+
+    private static uint ParseInode(string link) =>
+        uint.Parse(link.AsSpan(link.IndexOf('[', StringComparison.Ordinal) + 1).TrimEnd(']'), CultureInfo.InvariantCulture);
+}

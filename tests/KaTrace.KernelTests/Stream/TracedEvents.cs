@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using KaTrace.Bpf;
+using KaTrace.Events;
+using KaTrace.KernelTests.Stream;
+using KaTrace.Ring;
+
+[assembly: AssemblyFixture(typeof(TracedEvents))]
+
+namespace KaTrace.KernelTests.Stream;
+
+/// <summary>The real programs in the real kernel, through the real ring and pipeline: what they saw, kept for the tests to wait on.
+/// One for all tests, as an operator has one for all the host.</summary>
+public sealed class TracedEvents : IDisposable, IEventSink
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    private readonly KeepaliveTracer _tracer;
+    private readonly RingPipeReader _reader;
+    private readonly EventPipeline _pipeline;
+    private readonly Thread _thread;
+    private readonly List<EventRecord> _events = [];
+
+    public TracedEvents()
+    {
+        _tracer = KeepaliveTracer.Start(new TracerOptions { RingBytes = 32 << 20 });
+        _reader = _tracer.OpenRing();
+        _pipeline = new EventPipeline(_reader);
+        _thread = new Thread(() => _pipeline.Run(this)) { IsBackground = true, Name = "events" };
+        _thread.Start();
+    }
+
+    internal uint Hz => _tracer.Hz;
+
+    internal uint OwnTgid => _tracer.OwnTgid;
+
+    /// <summary>Waits until so many events fit, and returns all that do.</summary>
+    internal EventRecord[] WaitFor(int count, Func<EventRecord, bool> fits, TimeSpan? deadline = null)
+    {
+        Stopwatch waited = Stopwatch.StartNew();
+        TimeSpan limit = deadline ?? Deadline;
+        lock (_events)
+        {
+            while (true)
+            {
+                EventRecord[] found = [.. _events.Where(fits)];
+                if (found.Length >= count)
+                    return found;
+
+                TimeSpan left = limit - waited.Elapsed;
+                if (left <= TimeSpan.Zero || !Monitor.Wait(_events, left))
+                    throw new TimeoutException($"{found.Length} of {count} events came in {limit.TotalSeconds} s: {Describe(found)}");
+            }
+        }
+    }
+
+    internal EventRecord WaitForOne(Func<EventRecord, bool> fits, TimeSpan? deadline = null) => WaitFor(1, fits, deadline)[0];
+
+    /// <summary>All that fit so far. Only meaningful after an event that is known to come later (<see cref="Barrier"/>).</summary>
+    internal EventRecord[] SoFar(Func<EventRecord, bool> fits)
+    {
+        lock (_events)
+            return [.. _events.Where(fits)];
+    }
+
+    internal ulong Undecodable => _pipeline.Undecodable;
+
+    internal ulong[] Drops()
+    {
+        ulong[] drops = new ulong[KernelDropReasons.Count];
+        _tracer.ReadDrops(drops);
+        return drops;
+    }
+
+    internal static string Describe(IEnumerable<EventRecord> events) => string.Join("; ", events.Select(e =>
+        $"{e.Kind} {e.Lport}>{e.Rport} {e.OldState}>{e.State} [{e.Flags}] po {e.ProbesOut} unanswered {e.Unanswered} err {e.Err}"));
+
+    void IEventSink.OnEvent(in EventRecord record)
+    {
+        lock (_events)
+            _events.Add(record);
+    }
+
+    void IEventSink.OnBatchEnd()
+    {
+        lock (_events)
+            Monitor.PulseAll(_events);
+    }
+
+    public void Dispose()
+    {
+        _reader.Stop();
+        _thread.Join();
+        _reader.Complete();
+        _tracer.Dispose();
+    }
+}
