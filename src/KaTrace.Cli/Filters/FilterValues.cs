@@ -1,0 +1,70 @@
+using System.Globalization;
+using KaTrace.Filters;
+using KaTrace.V1;
+
+namespace KaTrace.Cli.Filters;
+
+/// <summary>Reads the values of filter flags; each error is a sentence that names the value and says what is allowed.</summary>
+internal static class FilterValues
+{
+    private const string Netns = "a network namespace is an inode number, a path, or a name in /run/netns";
+
+    public static IEnumerable<uint> Pids(string text) =>
+        Numbers(text, 1, int.MaxValue, $"a process id is 1 to {int.MaxValue}");
+
+    public static IEnumerable<uint> Ports(string text) => Numbers(text, 1, ushort.MaxValue, "a port is 1 to 65535");
+
+    public static IEnumerable<Event.Types.Kind> Kinds(string text) => Parts(text).Select(Kind);
+
+    public static IEnumerable<string> Texts(string text, string what)
+    {
+        if (text.Length == 0)
+            throw new FilterException($"'' is empty: {what}");
+        return [text];
+    }
+
+    public static IEnumerable<string> Addresses(string text)
+    {
+        foreach (string part in Parts(text))
+        {
+            AddressRange.Parse(part);
+            yield return part;
+        }
+    }
+
+    public static IEnumerable<uint> Namespaces(string text) => Parts(text).Select(Namespace);
+
+    private static uint Namespace(string text)
+    {
+        if (text.Length > 0 && text.All(char.IsAsciiDigit))
+            return Number(text, 1, uint.MaxValue, $"{Netns}; an inode number is 1 to {uint.MaxValue}");
+        if (text.Length == 0 || text.Contains('\0', StringComparison.Ordinal))
+            throw new FilterException($"bad value '{text}': {Netns}");
+        string path = text.Contains('/', StringComparison.Ordinal) ? text : $"/run/netns/{text}";
+        return NetworkNamespace.TryGetInode(path, out uint inode, out string error)
+            ? inode
+            : throw new FilterException($"bad value '{text}': {path} {error}; {Netns}");
+    }
+
+    private static Event.Types.Kind Kind(string text)
+    {
+        foreach (Event.Types.Kind kind in Enum.GetValues<Event.Types.Kind>())
+        {
+            if (kind != Event.Types.Kind.Unspecified && string.Equals(kind.ToString(), text, StringComparison.OrdinalIgnoreCase))
+                return kind;
+        }
+
+        string[] names = [.. Enum.GetNames<Event.Types.Kind>().Where(name => name != "Unspecified").Select(name => name.ToLowerInvariant())];
+        throw new FilterException($"bad value '{text}': a kind is one of {string.Join(", ", names)}");
+    }
+
+    private static IEnumerable<uint> Numbers(string text, uint min, uint max, string allowed) =>
+        Parts(text).Select(part => Number(part, min, max, allowed));
+
+    private static uint Number(string text, uint min, uint max, string allowed) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) && number >= min && number <= max
+            ? number
+            : throw new FilterException($"bad value '{text}': {allowed}");
+
+    private static string[] Parts(string text) => text.Split(',', StringSplitOptions.TrimEntries);
+}

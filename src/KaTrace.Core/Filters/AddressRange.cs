@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace KaTrace.Filters;
+
+/// <summary>An address or CIDR. An IPv4-mapped one is IPv4, and IPv6 never covers IPv4.</summary>
+internal sealed class AddressRange
+{
+    private const int MappedPrefix = 96;
+    private readonly byte[] _network;
+    private readonly int _prefixLength;
+
+    private AddressRange(byte[] network, int prefixLength)
+    {
+        _network = network;
+        _prefixLength = prefixLength;
+    }
+
+    /// <summary>Bits of the host part may be set: "10.1.2.3/8" is 10.0.0.0/8.</summary>
+    /// <exception cref="FilterException">It is neither an address nor a CIDR.</exception>
+    public static AddressRange Parse(string text)
+    {
+        int slash = text.IndexOf('/', StringComparison.Ordinal);
+        byte[] address = ParseAddress(text, slash < 0 ? text : text[..slash]);
+        int bits = address.Length * 8;
+        int prefixLength = slash < 0 ? bits : ParsePrefixLength(text, text[(slash + 1)..], bits);
+        if (address.Length == 16 && prefixLength >= MappedPrefix && new IPAddress(address).IsIPv4MappedToIPv6)
+            return new AddressRange(address[12..], prefixLength - MappedPrefix);
+        return new AddressRange(address, prefixLength);
+    }
+
+    /// <param name="address">4 bytes, or 16 that are not IPv4-mapped.</param>
+    public bool Contains(ReadOnlySpan<byte> address)
+    {
+        if (address.Length != _network.Length)
+            return false;
+        int whole = _prefixLength / 8;
+        if (!address[..whole].SequenceEqual(_network.AsSpan(0, whole)))
+            return false;
+        int rest = _prefixLength % 8;
+        return rest == 0 || (address[whole] ^ _network[whole]) >> (8 - rest) == 0;
+    }
+
+    private static byte[] ParseAddress(string text, string address)
+    {
+        // IPAddress also takes "10.1", "0x7f.1", "[::1]:80" and "fe80::1%eth0", which here would be mistakes.
+        if (address.AsSpan().IndexOfAny("[]%") >= 0
+            || !IPAddress.TryParse(address, out IPAddress? parsed)
+            || (parsed.AddressFamily == AddressFamily.InterNetwork && parsed.ToString() != address))
+        {
+            throw new FilterException($"bad address '{text}': write an address or CIDR such as 10.0.0.5, 10.0.0.0/8 or fe80::/10");
+        }
+
+        return parsed.GetAddressBytes();
+    }
+
+    private static int ParsePrefixLength(string text, string prefix, int bits)
+    {
+        if (!int.TryParse(prefix, NumberStyles.None, CultureInfo.InvariantCulture, out int length) || length > bits)
+        {
+            string version = bits == 32 ? "IPv4" : "IPv6";
+            throw new FilterException($"bad address '{text}': the prefix length of an {version} address is 0 to {bits}");
+        }
+
+        return length;
+    }
+}

@@ -1,0 +1,118 @@
+using System.Text;
+using KaTrace.Events;
+using KaTrace.Processes;
+using KaTrace.V1;
+
+namespace KaTrace.Filters;
+
+/// <summary>One <see cref="Filter"/>, checked and laid out for matching. A field without values holds for every event.</summary>
+internal sealed class CompiledFilter
+{
+    private readonly uint _kinds;
+    private readonly uint[] _pids;
+    private readonly byte[][] _comms;
+    private readonly ushort[] _ports;
+    private readonly ushort[] _localPorts;
+    private readonly ushort[] _remotePorts;
+    private readonly AddressRange[] _addresses;
+    private readonly bool _ipv4Only;
+    private readonly bool _ipv6Only;
+    private readonly uint[] _namespaces;
+
+    /// <exception cref="FilterException">A value is out of its range.</exception>
+    public CompiledFilter(Filter filter)
+    {
+        _kinds = Kinds(filter.Kind);
+        _pids = [.. filter.Pid];
+        _comms = [.. filter.Comm.Select(Encoding.UTF8.GetBytes)];
+        _ports = Ports(filter.Port);
+        _localPorts = Ports(filter.LocalPort);
+        _remotePorts = Ports(filter.RemotePort);
+        _addresses = [.. filter.Ip.Select(AddressRange.Parse)];
+        (_ipv4Only, _ipv6Only) = Versions(filter.IpVersion);
+        _namespaces = [.. filter.Netns];
+        IsEmpty = filter.CalculateSize() == 0;
+        NamesOnlyKinds = filter.Kind.Count > 0 && new Filter { Kind = { filter.Kind } }.Equals(filter);
+    }
+
+    /// <summary>No condition at all: every event matches.</summary>
+    public bool IsEmpty { get; }
+
+    /// <summary>Kinds are the only condition.</summary>
+    public bool NamesOnlyKinds { get; }
+
+    public bool HasKind(Event.Types.Kind kind) => (_kinds & (1u << (int)kind)) != 0;
+
+    /// <summary>Cheap and selective fields first.</summary>
+    public bool Matches(in EventRecord record, ProcessIdentity? process) =>
+        (_kinds == 0 || (_kinds & (1u << (int)record.Kind)) != 0)
+        && (_ports.Length == 0 || _ports.AsSpan().Contains(record.Lport) || _ports.AsSpan().Contains(record.Rport))
+        && (_localPorts.Length == 0 || _localPorts.AsSpan().Contains(record.Lport))
+        && (_remotePorts.Length == 0 || _remotePorts.AsSpan().Contains(record.Rport))
+        && (_namespaces.Length == 0 || _namespaces.AsSpan().Contains(record.Netns))
+        && (_pids.Length == 0 || (process is not null && _pids.AsSpan().Contains(process.Pid)))
+        && (_comms.Length == 0 || (process is not null && MatchesComm(process)))
+        && (!_ipv4Only || EndpointView.SpeaksIPv4(in record))
+        && (!_ipv6Only || !EndpointView.SpeaksIPv4(in record))
+        && (_addresses.Length == 0 || MatchesAddress(in record));
+
+    private bool MatchesComm(ProcessIdentity process)
+    {
+        foreach (byte[] pattern in _comms)
+        {
+            if (Glob.Matches(pattern, process.CommUtf8))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool MatchesAddress(in EventRecord record) =>
+        MatchesAddress(EndpointView.Local(in record)) || MatchesAddress(EndpointView.Remote(in record));
+
+    /// <summary>An end that is not bound or not connected has no address, rather than 0.0.0.0.</summary>
+    private bool MatchesAddress(EndpointView end)
+    {
+        if (!end.IsPresent)
+            return false;
+        foreach (AddressRange range in _addresses)
+        {
+            if (range.Contains(end.Address))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static uint Kinds(IEnumerable<Event.Types.Kind> kinds)
+    {
+        uint mask = 0;
+        foreach (Event.Types.Kind kind in kinds)
+        {
+            if (kind == Event.Types.Kind.Unspecified || !Enum.IsDefined(kind))
+                throw new FilterException($"bad kind {(int)kind}: a kind is one of katrace.v1.Event.Kind");
+            mask |= 1u << (int)kind;
+        }
+
+        return mask;
+    }
+
+    private static ushort[] Ports(IEnumerable<uint> ports) => [.. ports.Select(port => port is >= 1 and <= ushort.MaxValue
+        ? (ushort)port
+        : throw new FilterException($"bad port {port}: a port is 1 to 65535"))];
+
+    /// <summary>Both versions are no condition; sockets of other families are not traced.</summary>
+    private static (bool IPv4Only, bool IPv6Only) Versions(IEnumerable<IpVersion> versions)
+    {
+        bool v4 = false, v6 = false;
+        foreach (IpVersion version in versions)
+        {
+            v4 |= version == IpVersion.Ipv4;
+            v6 |= version == IpVersion.Ipv6;
+            if (version is not (IpVersion.Ipv4 or IpVersion.Ipv6))
+                throw new FilterException($"bad IP version {(int)version}: it is IPV4 or IPV6");
+        }
+
+        return (v4 && !v6, v6 && !v4);
+    }
+}

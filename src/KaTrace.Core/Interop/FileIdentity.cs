@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+
+namespace KaTrace.Interop;
+
+/// <summary>What tells one file from another; .NET does not say it.</summary>
+internal readonly partial record struct FileIdentity(ulong Device, ulong Inode)
+{
+    // include/uapi/linux/stat.h and fcntl.h, the same on every architecture.
+    private const int AT_FDCWD = -100;
+    private const uint STATX_INO = 0x100;
+    private const int StatxSize = 256;
+    private const int InodeOffset = 32;
+    private const int DeviceMajorOffset = 136;
+    private const int DeviceMinorOffset = 140;
+
+    /// <summary>Follows links. Returns 0, or the errno.</summary>
+    public static int TryRead(string path, out FileIdentity identity)
+    {
+        Span<byte> buffer = stackalloc byte[StatxSize];
+        if (statx(AT_FDCWD, path, 0, STATX_INO, ref MemoryMarshal.GetReference(buffer)) != 0)
+        {
+            identity = default;
+            return Marshal.GetLastPInvokeError();
+        }
+
+        ulong device = (ulong)MemoryMarshal.Read<uint>(buffer[DeviceMajorOffset..]) << 32
+            | MemoryMarshal.Read<uint>(buffer[DeviceMinorOffset..]);
+        identity = new FileIdentity(device, MemoryMarshal.Read<ulong>(buffer[InodeOffset..]));
+        return 0;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int dirfd, string pathname, int flags, uint mask, ref byte statxbuf);
+}

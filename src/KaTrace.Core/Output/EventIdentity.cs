@@ -1,0 +1,48 @@
+using KaTrace.Events;
+using KaTrace.Processes;
+
+namespace KaTrace.Output;
+
+/// <summary>What wide output adds: it identifies socket and process. "-" is unknown.</summary>
+internal static class EventIdentity
+{
+    public static void Append(ref Utf8Cursor text, in EventRecord record, ProcessIdentity? process)
+    {
+        AppendField(ref text, " netns="u8, record.Netns);
+        AppendField(ref text, " cookie="u8, record.Cookie);
+        if (record.Cookie != 0 && (record.Flags & EventFlags.Counted) != 0)
+        {
+            text.Append((byte)'/');
+            text.Append(record.Generation);
+        }
+
+        AppendField(ref text, " inode="u8, record.Ino);
+        text.Append(" cpu="u8);
+        text.Append(record.Cpu);
+        text.Append(" state="u8);
+        if (record.OldState != record.State)
+        {
+            text.Append(StateNames.Of(record.OldState));
+            text.Append((byte)'>');
+        }
+
+        text.Append(StateNames.Of(record.State));
+        text.Append(" uto="u8);
+        text.AppendThousandths(record.UserTimeout);
+        text.Append((byte)'s');
+        if (process is { CommandLineText.IsEmpty: false })
+        {
+            text.Append(" cmd="u8);
+            text.Append(process.CommandLineText);
+        }
+    }
+
+    private static void AppendField(ref Utf8Cursor text, ReadOnlySpan<byte> name, ulong value)
+    {
+        text.Append(name);
+        if (value == 0)
+            text.Append((byte)'-');
+        else
+            text.Append(value);
+    }
+}
