@@ -17,6 +17,9 @@ internal sealed class RealtimeOffset
     /// <summary>CLOCK_REALTIME minus CLOCK_MONOTONIC, in nanoseconds.</summary>
     public long Ns { get; private set; }
 
+    /// <summary>CLOCK_MONOTONIC now.</summary>
+    public static ulong MonotonicNs => (ulong)Libc.ReadClock(Libc.CLOCK_MONOTONIC);
+
     /// <summary>Looks again. The offset changes once a minute at most, or at once after a step: events a second apart are
     /// then a second apart in the output too.</summary>
     public void Refresh()

@@ -11,11 +11,15 @@ internal static unsafe partial class Libc
     public const int MAP_SHARED = 1;
 
     public const short POLLIN = 1;
+    public const short POLLOUT = 4;
+    public const short POLLERR = 8;
 
     public const int EFD_NONBLOCK = 0x800;
     public const int EFD_CLOEXEC = 0x80000;
 
     public const int EINTR = 4;
+    public const int EAGAIN = 11;
+    public const int EPIPE = 32;
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial void* mmap(void* addr, nuint length, int prot, int flags, int fd, long offset);

@@ -5,6 +5,13 @@ namespace KaTrace.Output;
 /// <summary>Says what a notice of loss means; not every place loses events.</summary>
 internal static class LostSentence
 {
+    public static string Of(Lost.Types.Place place, ulong count)
+    {
+        Utf8Cursor text = new(stackalloc byte[256]);
+        Append(ref text, place, count);
+        return text.ToString();
+    }
+
     public static void Append(ref Utf8Cursor text, Lost.Types.Place place, ulong count)
     {
         if (place == Lost.Types.Place.SocketTable)

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using KaTrace.Bpf;
 using KaTrace.Interop;
 
-namespace KaTrace.Cli.Stream;
+namespace KaTrace.Cli.Streaming;
 
 /// <summary>Loopback connections of our own with one second of keepalive, so that a newcomer sees every kind of event within
 /// ten seconds: one whose peer answers, and one whose peer is gone, in a network namespace that nobody else is in.</summary>

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+using KaTrace.Bpf;
+using KaTrace.Cli.Filters;
+using KaTrace.Filters;
+using KaTrace.Output;
+
+namespace KaTrace.Cli.Streaming;
+
+/// <summary><c>katrace stream</c>: its flags, and what they mean.</summary>
+internal static class StreamCommand
+{
+    public static Command Create()
+    {
+        FilterOptions filters = new();
+        Option<string> output = new("--output", "-o") { Description = "Format of a line: compact, wide or json (JSON Lines; see 'katrace schema')", HelpName = "FORMAT", DefaultValueFactory = _ => "compact" };
+        output.AcceptOnlyFromAmong("compact", "wide", "json");
+        Option<ulong?> count = new("--count") { Description = "Stop after so many events", HelpName = "N" };
+        Option<TimeSpan?> duration = Parsed<TimeSpan?>("--duration", "Stop after a time: 90s, 1h43m, 00:01:30", "TIME", text => DurationText.Parse(text));
+        Option<TimeFormat> time = Parsed("--time-format", $"How times are shown (never in JSON): {string.Join(", ", Enum.GetNames<TimeFormat>())}", "NAME", TimeFormats.Parse, TimeFormat.StampMilli);
+        Option<ColorMode> color = Parsed("--color", "auto, always or never; NO_COLOR is honoured", "WHEN", ColorModes.Parse, ColorMode.Auto);
+        Option<bool> self = new("--self") { Description = "Show katrace's own connections too" };
+        Option<bool> demo = new("--demo") { Description = "Open connections of our own, one whose peer answers and one whose peer is silent, and show them" };
+        Option<uint> ringSize = Parsed("--ring-size", "Kernel memory for events under way, a power of two: 8M", "BYTES", ParseRingSize, TracerOptions.DefaultRingBytes);
+        Option<uint> maxSockets = Parsed("--max-sockets", "Sockets with keepalive that are followed at once, about 128 bytes of kernel memory each", "N", ParseMaxSockets, TracerOptions.DefaultMaxSockets);
+
+        Command command = new("stream", "Show keepalive events as they happen, until interrupted");
+        filters.AddTo(command);
+        command.Options.Add(output);
+        command.Options.Add(count);
+        command.Options.Add(duration);
+        command.Options.Add(time);
+        command.Options.Add(color);
+        command.Options.Add(self);
+        command.Options.Add(demo);
+        command.Options.Add(ringSize);
+        command.Options.Add(maxSockets);
+        command.SetAction(result =>
+        {
+            V1.FilterList list = filters.Read(result);
+            if (filters.PrintsRaw(result))
+            {
+                Console.Out.WriteLine(FilterOptions.ToJson(list));
+                return ExitCodes.Ok;
+            }
+
+            return StreamSession.Run(new StreamOptions
+            {
+                Filter = EventFilter.Compile(list),
+                FilterText = list.CalculateSize() > 0 ? FilterOptions.ToJson(list) : null,
+                Format = result.GetValue(output)!,
+                Count = result.GetValue(count),
+                Duration = result.GetValue(duration),
+                TimeFormat = result.GetValue(time),
+                Color = result.GetValue(color),
+                ShowSelf = result.GetValue(self) || result.GetValue(demo),
+                Demo = result.GetValue(demo),
+                Tracer = new TracerOptions { RingBytes = result.GetValue(ringSize), MaxSockets = result.GetValue(maxSockets) },
+            });
+        });
+        return command;
+    }
+
+    private static uint ParseRingSize(string text)
+    {
+        (string digits, int shift) = text.ToUpperInvariant() switch
+        {
+            [.. var number, 'K'] => (number, 10),
+            [.. var number, 'M'] => (number, 20),
+            var number => (number, 0),
+        };
+        const ulong Largest = 512 << 20;
+        if (ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) && value <= Largest >> shift
+            && BitOperations.IsPow2(value << shift) && value << shift >= (ulong)Environment.SystemPageSize)
+        {
+            return (uint)(value << shift);
+        }
+
+        throw new FormatException($"bad size '{text}': it is a power of two from {Environment.SystemPageSize} to 512M, such as 8M");
+    }
+
+    private static uint ParseMaxSockets(string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint value) && value is > 0 and <= 16_777_216
+            ? value
+            : throw new FormatException($"bad number '{text}': it is from 1 to 16777216");
+
+    private static Option<T> Parsed<T>(string name, string help, string placeholder, Func<string, T> parse, T? standard = default) =>
+        new(name)
+        {
+            Description = help,
+            HelpName = placeholder,
+            DefaultValueFactory = _ => standard!,
+            CustomParser = argument =>
+            {
+                try
+                {
+                    return parse(argument.Tokens[0].Value);
+                }
+                catch (FormatException e)
+                {
+                    argument.AddError($"{name}: {e.Message}");
+                    return standard;
+                }
+            },
+        };
+}

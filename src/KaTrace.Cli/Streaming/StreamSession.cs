@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using KaTrace.Bpf;
+using KaTrace.Events;
+using KaTrace.Output;
+using KaTrace.Ring;
+
+namespace KaTrace.Cli.Streaming;
+
+/// <summary>One run of <c>katrace stream</c>, from attached programs to the last line.</summary>
+internal static class StreamSession
+{
+    private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HintAfter = TimeSpan.FromSeconds(5);
+
+    /// <exception cref="BpfException">Tracing cannot be set up.</exception>
+    /// <exception cref="IOException">The output cannot be written.</exception>
+    public static int Run(StreamOptions options)
+    {
+        // Not disposed: taking programs down takes the kernel 200 ms, and it does so anyway when the process ends.
+        KeepaliveTracer tracer = KeepaliveTracer.Start(options.Tracer);
+        RingPipeReader reader = tracer.OpenRing();
+        EventPipeline pipeline = new(reader);
+        LossMonitor losses = new(tracer, pipeline);
+        using StandardOutput output = new();
+        StreamSink sink = new(options, NewWriter(options, output), output, losses, tracer.Hz, tracer.OwnTgid, reader.Stop);
+        if (IsRegularFile())
+            reader.Wait.ModeratedSleep = RingWait.MaxModeratedSleep; // nobody waits for a line
+
+        using PosixSignalRegistration interrupt = StopOn(PosixSignal.SIGINT, reader);
+        using PosixSignalRegistration terminate = StopOn(PosixSignal.SIGTERM, reader);
+        using PosixSignalRegistration hangUp = StopOn(PosixSignal.SIGHUP, reader);
+        Console.Error.WriteLine(StreamStatus.Live(tracer, options));
+
+        using DemoTraffic? demo = options.Demo ? new DemoTraffic() : null;
+        demo?.Start();
+        using Timer? end = options.Duration is { } duration ? new Timer(_ => reader.Stop(), null, duration, Timeout.InfiniteTimeSpan) : null;
+        using Timer tick = new(_ => Tick(sink, reader), null, TickEvery, TickEvery);
+        using Timer? hint = IsInteractive(options) ? new Timer(_ => Hint(sink, options), null, HintAfter, Timeout.InfiniteTimeSpan) : null;
+
+        pipeline.Run(sink);
+        sink.ReportLosses();
+        output.Flush();
+        Console.Error.WriteLine(StreamStatus.Summary(sink, losses));
+        return ExitCodes.Ok;
+    }
+
+    private static IEventWriter NewWriter(StreamOptions options, StandardOutput output)
+    {
+        if (options.Format == "json")
+            return new JsonEventWriter(output, Environment.MachineName);
+
+        bool color = ColorModes.IsOn(options.Color, !Console.IsOutputRedirected, Environment.GetEnvironmentVariable("NO_COLOR"));
+        return new CompactEventWriter(output, options.TimeFormat, TimeZoneInfo.Local, color, wide: options.Format == "wide");
+    }
+
+    private static PosixSignalRegistration StopOn(PosixSignal signal, RingPipeReader reader) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            reader.Stop();
+        });
+
+    /// <summary>Cuts a wait short, so that the work is done on the pipeline's own thread also while it is quiet.</summary>
+    private static void Tick(StreamSink sink, RingPipeReader reader)
+    {
+        sink.RequestTick();
+        reader.CancelPendingRead();
+    }
+
+    private static void Hint(StreamSink sink, StreamOptions options)
+    {
+        if (sink.Shown == 0)
+            Console.Error.WriteLine(StreamStatus.NothingYet(options, HintAfter, sink.FilteredOut));
+    }
+
+    private static bool IsInteractive(StreamOptions options) => !options.Demo && !Console.IsErrorRedirected && !Console.IsOutputRedirected;
+
+    private static bool IsRegularFile() =>
+        new FileInfo("/proc/self/fd/1").LinkTarget is { } target && target.StartsWith('/') && !target.StartsWith("/dev/", StringComparison.Ordinal);
+}

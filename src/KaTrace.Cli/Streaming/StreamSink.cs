@@ -1,0 +1,94 @@
+using KaTrace.Events;
+using KaTrace.Filters;
+using KaTrace.Output;
+using KaTrace.Processes;
+
+namespace KaTrace.Cli.Streaming;
+
+/// <summary>The end of the route: who owns the socket, whether the filters show it, and a line of it. On the pipeline's thread;
+/// allocates nothing an event.</summary>
+internal sealed class StreamSink : IEventSink
+{
+    private readonly EventFilter _filter;
+    private readonly IEventWriter _writer;
+    private readonly StandardOutput _output;
+    private readonly LossMonitor _losses;
+    private readonly Action _stop;
+    private readonly ulong _mostShown;
+    private readonly uint _hiddenTgid;
+    private readonly uint _hz;
+    private readonly RealtimeOffset _realtime = new();
+    private readonly ProcessTable _processes = new();
+    private KernelClock _clock;
+    private ulong _sequence;
+    private int _tick;
+
+    /// <param name="options">What is shown.</param>
+    /// <param name="writer">Writes into <paramref name="output"/>.</param>
+    /// <param name="output">Flushed when a batch is through.</param>
+    /// <param name="losses">Looked at once a tick.</param>
+    /// <param name="hz">Jiffies a second.</param>
+    /// <param name="ownTgid">This process, whose events are hidden unless asked for.</param>
+    /// <param name="stop">Called when nothing more is to be shown.</param>
+    public StreamSink(StreamOptions options, IEventWriter writer, StandardOutput output, LossMonitor losses, uint hz, uint ownTgid, Action stop)
+    {
+        (_filter, _writer, _output, _losses, _stop, _hz) = (options.Filter, writer, output, losses, stop, hz);
+        _mostShown = options.Count ?? ulong.MaxValue;
+        _hiddenTgid = options.ShowSelf ? 0 : ownTgid;
+        _clock = new KernelClock(hz, _realtime.Ns);
+    }
+
+    public ulong Shown { get; private set; }
+
+    public ulong FilteredOut { get; private set; }
+
+    /// <summary>Asks for the once-a-second work, which is done on the pipeline's thread. Any thread may call it.</summary>
+    public void RequestTick() => Volatile.Write(ref _tick, 1);
+
+    public void OnEvent(in EventRecord record)
+    {
+        if (Shown >= _mostShown || _output.IsClosed)
+            return;
+
+        bool own = record.Tgid == _hiddenTgid && (record.Flags & EventFlags.Owner) != 0;
+        ProcessIdentity? process = _processes.Resolve(in record);
+        if (own || !_filter.Matches(in record, process))
+        {
+            FilteredOut++;
+            return;
+        }
+
+        _writer.Write(in record, process, ++_sequence, in _clock);
+        _output.FlushIfLarge();
+        if (++Shown >= _mostShown)
+            _stop();
+    }
+
+    public void OnBatchEnd()
+    {
+        if (Volatile.Read(ref _tick) != 0 && Interlocked.Exchange(ref _tick, 0) != 0)
+            Tick();
+
+        _output.Flush();
+        if (_output.IsClosed)
+            _stop();
+    }
+
+    /// <summary>Writes down what was lost since the last look.</summary>
+    public void ReportLosses()
+    {
+        foreach ((V1.Lost.Types.Place place, ulong count) in _losses.Look())
+        {
+            if (_filter.ShowsLost)
+                _writer.WriteLost(place, count, RealtimeOffset.MonotonicNs, ++_sequence, in _clock);
+        }
+    }
+
+    private void Tick()
+    {
+        _realtime.Refresh();
+        _clock = new KernelClock(_hz, _realtime.Ns);
+        ReportLosses();
+        _output.LookForReader();
+    }
+}

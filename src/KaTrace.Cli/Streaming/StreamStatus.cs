@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text;
+using KaTrace.Bpf;
+using KaTrace.Output;
+
+namespace KaTrace.Cli.Streaming;
+
+/// <summary>What <c>katrace stream</c> says on stderr: when it is live, when nothing happens, and at the end.</summary>
+internal static class StreamStatus
+{
+    /// <summary>Scripts wait for this line: from here on every event is seen.</summary>
+    public static string Live(KeepaliveTracer tracer, StreamOptions options)
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"katrace: tracing live on kernel {KernelRelease()}: ");
+        text.AppendJoin(", ", tracer.Backends.Select(b => $"{b.Hook} by {b.Backend}"));
+        text.Append(options.FilterText is null ? "; no filters" : $"; filters {options.FilterText}");
+        foreach (ChosenBackend backend in tracer.Backends)
+        {
+            foreach (string reason in backend.Rejected)
+                text.Append(CultureInfo.InvariantCulture, $"\nkatrace: {backend.Hook} not by {reason}");
+        }
+
+        return text.ToString();
+    }
+
+    public static string NothingYet(StreamOptions options, TimeSpan after, ulong filteredOut)
+    {
+        string what = options.FilterText is null ? "no keepalive event" : $"no keepalive event that the filters show ({filteredOut} hidden)";
+        return $"katrace: {what} in {after.TotalSeconds:0} s; one comes when a program turns SO_KEEPALIVE on, or a probe is due (after 2 h of silence by default). To see how it looks: katrace stream --demo";
+    }
+
+    public static string Summary(StreamSink sink, LossMonitor losses)
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"katrace: {sink.Shown:N0} events shown");
+        if (sink.FilteredOut > 0)
+            text.Append(CultureInfo.InvariantCulture, $", {sink.FilteredOut:N0} hidden by filters");
+        (V1.Lost.Types.Place Place, ulong Count)[] lost = [.. losses.Total];
+        if (lost.Length == 0)
+            text.Append(", none lost");
+        foreach ((V1.Lost.Types.Place place, ulong count) in lost)
+            text.Append(", lost ").Append(LostSentence.Of(place, count));
+        return text.ToString();
+    }
+
+    private static string KernelRelease() => File.ReadAllText("/proc/sys/kernel/osrelease").TrimEnd();
+}
