@@ -26,7 +26,11 @@ internal sealed class FilterOptions
     public FilterOptions()
     {
         // Rewriting leaves only those that stand before something else.
-        _not.Validators.Add(result => result.AddError("--not must be followed by a filter flag, such as --not --port 80"));
+        _not.Validators.Add(result =>
+        {
+            if (!result.Implicit)
+                result.AddError("--not must be followed by a filter flag, such as --not --port 80");
+        });
     }
 
     public static string[] Rewrite(string[] args) => Rewriter.Rewrite(args);

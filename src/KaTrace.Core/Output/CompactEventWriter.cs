@@ -37,12 +37,12 @@ internal sealed class CompactEventWriter : IEventWriter
         Utf8Cursor text = new(_output.GetSpan(MaxFixedLength + processLength));
         AppendTime(ref text, clock.ToUnixNs(record.TimeNs));
         text.Append(process is null ? "-"u8 : process.NameText);
-        text.Append((byte)' ');
+        text.Append(' ');
         AppendEnd(ref text, EndpointView.Local(in record));
         // The arrow points where a segment went: a probe, or the reset that goes with giving up.
         text.Append(record.Kind is EventKind.Probe or EventKind.Timeout ? " -> "u8 : " <> "u8);
         AppendEnd(ref text, EndpointView.Remote(in record));
-        text.Append((byte)' ');
+        text.Append(' ');
         AppendKind(ref text, in record);
         EventSentence.Append(ref text, in record, in clock);
         if (_wide)
@@ -70,7 +70,7 @@ internal sealed class CompactEventWriter : IEventWriter
         _time.Append(ref text, unixNs);
         if (_color)
             text.Append(Ansi.Reset);
-        text.Append((byte)' ');
+        text.Append(' ');
     }
 
     private void AppendKind(ref Utf8Cursor text, in EventRecord record)
@@ -91,7 +91,7 @@ internal sealed class CompactEventWriter : IEventWriter
 
     private void End(ref Utf8Cursor text)
     {
-        text.Append((byte)'\n');
+        text.Append('\n');
         _output.Advance(text.Length);
     }
 
@@ -99,16 +99,16 @@ internal sealed class CompactEventWriter : IEventWriter
     {
         if (!end.IsPresent)
         {
-            text.Append((byte)'-');
+            text.Append('-');
             return;
         }
 
         if (!end.IsIPv4)
-            text.Append((byte)'[');
+            text.Append('[');
         text.AppendAddress(end.Address);
         if (!end.IsIPv4)
-            text.Append((byte)']');
-        text.Append((byte)':');
+            text.Append(']');
+        text.Append(':');
         text.Append(end.Port);
     }
 

@@ -28,7 +28,7 @@ internal static class DurationText
             if (duration is { } parsed)
                 return parsed;
         }
-        catch (OverflowException)
+        catch (Exception e) when (e is OverflowException or ArgumentOutOfRangeException)
         {
             // Said below, as for any other.
         }

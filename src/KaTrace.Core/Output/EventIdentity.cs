@@ -12,7 +12,7 @@ internal static class EventIdentity
         AppendField(ref text, " cookie="u8, record.Cookie);
         if (record.Cookie != 0 && (record.Flags & EventFlags.Counted) != 0)
         {
-            text.Append((byte)'/');
+            text.Append('/');
             text.Append(record.Generation);
         }
 
@@ -23,13 +23,13 @@ internal static class EventIdentity
         if (record.OldState != record.State)
         {
             text.Append(StateNames.Of(record.OldState));
-            text.Append((byte)'>');
+            text.Append('>');
         }
 
         text.Append(StateNames.Of(record.State));
         text.Append(" uto="u8);
         text.AppendThousandths(record.UserTimeout);
-        text.Append((byte)'s');
+        text.Append('s');
         if (process is { CommandLineText.IsEmpty: false })
         {
             text.Append(" cmd="u8);
@@ -41,7 +41,7 @@ internal static class EventIdentity
     {
         text.Append(name);
         if (value == 0)
-            text.Append((byte)'-');
+            text.Append('-');
         else
             text.Append(value);
     }

@@ -53,7 +53,7 @@ internal static class EventSentence
 
         text.Append(" ("u8);
         SettingsText.AppendAll(ref text, in record, in clock);
-        text.Append((byte)')');
+        text.Append(')');
     }
 
     private static void AppendCall(ref Utf8Cursor text, in EventRecord record)
@@ -78,7 +78,7 @@ internal static class EventSentence
         else
         {
             text.Append(record.ProbesOut);
-            text.Append((byte)'/');
+            text.Append('/');
             text.Append(record.Cnt);
             text.Append(" unanswered"u8);
             AppendSinceHeard(ref text, in record);
@@ -145,7 +145,7 @@ internal static class EventSentence
         text.Append(", silent "u8);
         ulong tenths = (clock.ToMilliseconds(record.Silent) + 50) / 100;
         text.Append(tenths / 10);
-        text.Append((byte)'.');
+        text.Append('.');
         text.Append(tenths % 10);
         text.Append(" s"u8);
     }
@@ -171,7 +171,7 @@ internal static class EventSentence
             text.Append(count);
         text.Append(noun);
         if (count != 1)
-            text.Append((byte)'s');
+            text.Append('s');
     }
 
     /// <summary>Timers run on jiffies: tenths are all that means anything.</summary>

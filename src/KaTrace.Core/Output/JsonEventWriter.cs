@@ -79,9 +79,9 @@ internal sealed class JsonEventWriter : IEventWriter
         json.Append(_nodeName);
         json.Append(",\"time\":\""u8);
         _time.Append(ref json, unixNs);
-        json.Append((byte)'"');
+        json.Append('"');
         json.CloseObject(open);
-        json.Append((byte)'\n');
+        json.Append('\n');
         _output.Advance(json.Length);
     }
 
@@ -112,10 +112,10 @@ internal sealed class JsonEventWriter : IEventWriter
         json.Append(name);
         json.Append("{\"address\":\""u8);
         json.AppendAddress(end.Address);
-        json.Append((byte)'"');
+        json.Append('"');
         if (end.Port != 0)
             AppendNumber(ref json, ",\"port\":"u8, end.Port);
-        json.Append((byte)'}');
+        json.Append('}');
     }
 
     private static void AppendState(ref Utf8Cursor json, ReadOnlySpan<byte> name, TcpState state)
@@ -147,7 +147,7 @@ internal sealed class JsonEventWriter : IEventWriter
             AppendSeconds(ref json, ",\"silentSeconds\":"u8, clock.ToMilliseconds(record.Silent));
         if ((record.Flags & EventFlags.Next) != 0)
             AppendSeconds(ref json, ",\"nextSeconds\":"u8, clock.ToMilliseconds(record.Next));
-        json.Append((byte)'}');
+        json.Append('}');
     }
 
     private static void AppendSettings(ref Utf8Cursor json, ReadOnlySpan<byte> name, KeepaliveSettings settings)
@@ -224,7 +224,7 @@ internal sealed class JsonEventWriter : IEventWriter
             return;
         json.Append(",\"error\":\""u8);
         json.Append(name);
-        json.Append((byte)'"');
+        json.Append('"');
     }
 
     private static void AppendNumber(ref Utf8Cursor json, ReadOnlySpan<byte> name, uint value)
@@ -246,7 +246,7 @@ internal sealed class JsonEventWriter : IEventWriter
             return;
         json.Append(name);
         json.Append(value);
-        json.Append((byte)'"');
+        json.Append('"');
     }
 
     /// <summary>A value that the contract does not name is written as its number.</summary>

@@ -19,7 +19,7 @@ internal sealed class RfcTime
         text.Append(_prefix);
         if (nanos != 0)
         {
-            text.Append((byte)'.');
+            text.Append('.');
             if (nanos % 1_000_000 == 0)
                 text.AppendPadded(nanos / 1_000_000, 3);
             else if (nanos % 1_000 == 0)
@@ -28,7 +28,7 @@ internal sealed class RfcTime
                 text.AppendPadded(nanos, 9);
         }
 
-        text.Append((byte)'Z');
+        text.Append('Z');
     }
 
     private void Render(long second)

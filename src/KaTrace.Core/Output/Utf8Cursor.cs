@@ -18,7 +18,8 @@ internal ref struct Utf8Cursor(Span<byte> span)
         Length += text.Length;
     }
 
-    public void Append(byte value) => _span[Length++] = value;
+    /// <summary>ASCII only. Not a byte: that would take numbers of one byte for characters.</summary>
+    public void Append(char value) => _span[Length++] = (byte)value;
 
     public void Append(ulong value)
     {
@@ -47,8 +48,8 @@ internal ref struct Utf8Cursor(Span<byte> span)
         for (int i = 0; i < count; i++)
         {
             if (i > 0 && (count - i) % 3 == 0)
-                Append((byte)',');
-            Append(digits[i]);
+                Append(',');
+            Append((char)digits[i]);
         }
     }
 
@@ -59,7 +60,7 @@ internal ref struct Utf8Cursor(Span<byte> span)
         uint fraction = (uint)(thousandths % 1000);
         if (fraction == 0)
             return;
-        Append((byte)'.');
+        Append('.');
         int digits = 3;
         for (; fraction % 10 == 0; digits--)
             fraction /= 10;
@@ -71,7 +72,7 @@ internal ref struct Utf8Cursor(Span<byte> span)
     public void PadTo(int length)
     {
         while (Length < length)
-            Append((byte)' ');
+            Append(' ');
     }
 
     /// <summary>Begins a JSON object whose members are all written with a leading comma.</summary>
@@ -81,9 +82,9 @@ internal ref struct Utf8Cursor(Span<byte> span)
     public void CloseObject(int open)
     {
         if (Length == open)
-            Append((byte)'{');
+            Append('{');
         else
             _span[open] = (byte)'{';
-        Append((byte)'}');
+        Append('}');
     }
 }

@@ -51,7 +51,7 @@ internal sealed class WallClock
         text.Append(_text.AsSpan(0, _prefixLength));
         if (_fractionDigits > 0)
         {
-            text.Append((byte)'.');
+            text.Append('.');
             text.AppendPadded(nanos / _fractionUnitNs, _fractionDigits);
         }
 
@@ -80,14 +80,14 @@ internal sealed class WallClock
         Utf8Cursor text = new(destination);
         if (_offset == TimeSpan.Zero && _hasColon)
         {
-            text.Append((byte)'Z');
+            text.Append('Z');
             return text.Length;
         }
 
-        text.Append(_offset < TimeSpan.Zero ? (byte)'-' : (byte)'+');
+        text.Append(_offset < TimeSpan.Zero ? '-' : '+');
         text.AppendPadded((uint)Math.Abs(_offset.Hours), 2);
         if (_hasColon)
-            text.Append((byte)':');
+            text.Append(':');
         text.AppendPadded((uint)Math.Abs(_offset.Minutes), 2);
         return text.Length;
     }

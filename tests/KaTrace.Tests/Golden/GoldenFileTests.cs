@@ -1,0 +1,59 @@
+using System.Buffers;
+using System.Text;
+using KaTrace.Events;
+using KaTrace.Output;
+using KaTrace.V1;
+
+namespace KaTrace.Tests.Golden;
+
+public sealed class GoldenFileTests
+{
+    [Fact]
+    public void The_JSON_Schema_of_events_is_unchanged()
+    {
+        ArrayBufferWriter<byte> schema = new();
+        JsonSchema.Write(schema);
+        GoldenFile.AssertSame("event.schema.json", Encoding.UTF8.GetString(schema.WrittenSpan));
+    }
+
+    [Fact]
+    public void The_JSON_line_of_each_kind_of_event_is_unchanged()
+    {
+        ArrayBufferWriter<byte> lines = new();
+        WriteAll(new JsonEventWriter(lines, "node-1"));
+        GoldenFile.AssertSame("events.jsonl", Encoding.UTF8.GetString(lines.WrittenSpan));
+    }
+
+    [Fact]
+    public void The_compact_line_of_each_kind_of_event_is_unchanged()
+    {
+        ArrayBufferWriter<byte> lines = new();
+        WriteAll(new CompactEventWriter(lines, TimeFormat.StampMilli, TimeZoneInfo.Utc));
+        GoldenFile.AssertSame("events.compact.txt", Encoding.UTF8.GetString(lines.WrittenSpan));
+    }
+
+    [Fact]
+    public void The_wide_line_of_each_kind_of_event_is_unchanged()
+    {
+        ArrayBufferWriter<byte> lines = new();
+        WriteAll(new CompactEventWriter(lines, TimeFormat.RFC3339Nano, TimeZoneInfo.Utc, wide: true));
+        GoldenFile.AssertSame("events.wide.txt", Encoding.UTF8.GetString(lines.WrittenSpan));
+    }
+
+    private static void WriteAll(IEventWriter writer)
+    {
+        ulong sequence = 0;
+        RawEvent[] events =
+        [
+            Sample.Enabled, Sample.Disabled.OverIPv6(), Sample.Configured.OverMappedIPv4(), Sample.Armed,
+            Sample.Probe, Sample.Timeout.OverIPv6(), Sample.Closed,
+        ];
+        foreach (RawEvent raw in events)
+        {
+            EventRecord record = raw.ToRecord();
+            writer.Write(in record, Sample.Redis, ++sequence, Sample.Clock);
+        }
+
+        writer.WriteLost(Lost.Types.Place.KernelRing, 1234, Sample.Probe.TimeNs, ++sequence, Sample.Clock);
+    }
+}

@@ -1,0 +1,182 @@
+using System.Buffers;
+using System.Text;
+using CsCheck;
+using KaTrace.Events;
+using KaTrace.Output;
+using KaTrace.Processes;
+using KaTrace.V1;
+
+namespace KaTrace.Tests.Output;
+
+public sealed class CompactEventWriterTests
+{
+    private const string Prefix = "Aug 21 10:46:34.123 redis-server[520] 10.0.0.5:6379 ";
+
+    [Fact]
+    public void A_probe_says_how_many_went_unanswered_how_long_the_peer_is_silent_and_when_the_next_goes_out() =>
+        Assert.Equal(
+            $"{Prefix}-> 10.0.0.9:51812 PROBE      2/9 unanswered, silent 75.0 s, next in 75 s",
+            Line(Sample.Probe));
+
+    [Fact]
+    public void A_probe_says_both_counts_where_the_peer_was_heard_but_the_kernel_counts_on() =>
+        AssertEnds("4/9 unanswered (1 since last heard), silent 75.0 s, next in 75 s", Sample.Probe with { ProbesOut = 4, Unanswered = 1 });
+
+    [Fact]
+    public void A_probe_under_a_user_timeout_shows_no_limit_as_the_kernel_ignores_the_count() =>
+        AssertEnds("2 unanswered, user timeout 2.5 s, silent 75.0 s, next in 75 s", Sample.Probe with { UserTimeout = 2500 });
+
+    [Fact]
+    public void A_probe_of_a_socket_that_is_not_followed_shows_the_kernels_count() =>
+        AssertEnds(
+            "2/9 unanswered, silent 75.0 s, next in 75 s",
+            Sample.Probe with { Flags = Sample.Probe.Flags & ~EventFlags.Counted, Unanswered = 0 });
+
+    [Fact]
+    public void Jiffies_are_rounded_to_tenths_of_a_second() =>
+        AssertEnds("silent 74.9 s, next in 0.3 s", Sample.Probe with { Silent = 75 * Sample.Hz - 22, Next = 75 });
+
+    [Fact]
+    public void Enabled_says_which_settings_are_the_sysctls() =>
+        AssertEnds("by setsockopt, fd 7 (idle 60 s, interval 75 s (sysctl), count 9 (sysctl))", Sample.Enabled);
+
+    [Fact]
+    public void Enabled_names_the_user_timeout_instead_of_the_count_that_it_overrides() =>
+        AssertEnds(
+            "by setsockopt, fd 7 (idle 60 s, interval 75 s (sysctl), user timeout 30 s)",
+            Sample.Enabled with { UserTimeout = 30_000, Own = KeepaliveSettings.Idle | KeepaliveSettings.UserTimeout });
+
+    [Fact]
+    public void Enabled_by_inheritance_names_the_listener() =>
+        AssertEnds(
+            "inherited from the listener on port 6379 (idle 60 s, interval 75 s (sysctl), count 9 (sysctl))",
+            Sample.Enabled with { Cause = EventCause.Inherited, Fd = -1 });
+
+    [Fact]
+    public void Disabled_names_the_descriptor() => AssertEnds("DISABLED   by setsockopt, fd 7", Sample.Disabled);
+
+    [Fact]
+    public void Configured_lists_what_changed() => AssertEnds("CONFIGURED idle 60 s, count 3", Sample.Configured);
+
+    [Fact]
+    public void Configured_tells_that_settings_do_nothing_while_keepalive_is_off() =>
+        AssertEnds(
+            "CONFIGURED interval 75 s, no user timeout (keepalive is off)",
+            Sample.Configured with
+            {
+                Changed = KeepaliveSettings.Intvl | KeepaliveSettings.UserTimeout,
+                Flags = Sample.Configured.Flags & ~EventFlags.Keepalive,
+            });
+
+    [Fact]
+    public void Armed_says_when_the_first_probe_goes_out() => AssertEnds("ARMED      first probe in 60 s", Sample.Armed);
+
+    [Fact]
+    public void A_timeout_names_error_and_probes() =>
+        AssertEnds("-> 10.0.0.9:51812 TIMEOUT    ETIMEDOUT after 3 unanswered probes, silent 4.1 s", Sample.Timeout);
+
+    [Fact]
+    public void A_timeout_by_user_timeout_names_it() =>
+        AssertEnds(
+            "ETIMEDOUT by TCP_USER_TIMEOUT 2500 ms after 1 unanswered probe, silent 4.1 s",
+            Sample.Timeout with { Cause = EventCause.UserTimeout, UserTimeout = 2500, Unanswered = 1 });
+
+    [Fact]
+    public void An_orderly_end_says_so_with_the_probes_sent() =>
+        AssertEnds("<> 10.0.0.9:51812 CLOSED     orderly, 12 probes sent", Sample.Closed);
+
+    [Fact]
+    public void A_reset_is_named_with_what_went_unanswered() =>
+        AssertEnds("CLOSED     ECONNRESET, 1 probe sent, 1 unanswered", Sample.Closed with { Err = 104, Probes = 1, Unanswered = 1 });
+
+    [Fact]
+    public void An_error_without_a_name_is_a_number() =>
+        AssertEnds("CLOSED     errno 999, no probes sent", Sample.Closed with { Err = 999, Probes = 0 });
+
+    [Fact]
+    public void Ends_of_IPv6_are_in_brackets_and_mapped_ones_are_IPv4()
+    {
+        Assert.Contains(" [2001:db8::5]:6379 -> [2001:db8::9]:51812 ", Line(Sample.Probe.OverIPv6()), StringComparison.Ordinal);
+        Assert.Contains(" 10.0.0.5:6379 -> 10.0.0.9:51812 ", Line(Sample.Probe.OverMappedIPv4()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unbound_socket_and_an_unknown_process_are_dashes() =>
+        Assert.StartsWith(
+            "Aug 21 10:46:34.123 - - <> - ENABLED ",
+            Line(Sample.Enabled with { Laddr = default, Raddr = default, Lport = 0, Rport = 0 }, process: null));
+
+    [Theory]
+    [InlineData(Lost.Types.Place.KernelRing, 1234, "LOST 1,234 events (kernel ring full)")]
+    [InlineData(Lost.Types.Place.Identity, 1, "LOST 1 event (socket reused meanwhile)")]
+    [InlineData(Lost.Types.Place.SocketTable, 2, "LOST track of 2 sockets (socket table full: their owners and probe counts are unknown)")]
+    internal void A_notice_of_loss_says_what_and_why(Lost.Types.Place place, ulong count, string expected) =>
+        Assert.EndsWith(expected, Written(Writer, writer => writer.WriteLost(place, count, 1, 1, Sample.Clock)));
+
+    [Fact]
+    public void Colour_marks_a_probe_only_from_the_second_unanswered_on_and_keeps_the_columns()
+    {
+        Assert.Contains("\e[33mPROBE\e[0m      2/9", Line(Sample.Probe, color: true), StringComparison.Ordinal);
+        Assert.Contains(" PROBE      1/9", Line(Sample.Probe with { ProbesOut = 1, Unanswered = 1 }, color: true), StringComparison.Ordinal);
+        Assert.Contains("\e[31mTIMEOUT\e[0m    ETIMEDOUT", Line(Sample.Timeout, color: true), StringComparison.Ordinal);
+        Assert.StartsWith("\e[2mAug 21 10:46:34.123\e[0m ", Line(Sample.Timeout, color: true));
+    }
+
+    [Fact]
+    public void Hostile_names_and_arguments_never_reach_the_terminal_raw()
+    {
+        ProcessIdentity hostile = new(1, 1, "\e[2Jx\u202e"u8, "a\nb\u0085\u2066\x7f");
+        string line = Line(Sample.Probe, hostile, wide: true);
+        Assert.Contains(@" \x1b[2Jx\u{202e}[1] ", line, StringComparison.Ordinal);
+        Assert.EndsWith(@" cmd=a\x0ab\u{85}\u{2066}\x7f", line);
+    }
+
+    [Fact]
+    public void Any_record_gives_one_safe_line() =>
+        Gen.Select(RandomEvents.Records, RandomEvents.Processes, RandomEvents.Clocks).Sample(
+            (raw, process, clock) =>
+            {
+                EventRecord record = raw.ToRecord();
+                string line = Written(
+                    output => new CompactEventWriter(output, TimeFormat.RFC3339Nano, TimeZoneInfo.Utc, wide: true),
+                    writer => writer.Write(in record, process, 1, in clock));
+                SafeText.AssertSafe(Encoding.UTF8.GetBytes(line));
+            },
+            iter: 2_000);
+
+    [Fact]
+    public void Writing_an_event_allocates_nothing()
+    {
+        EventRecord record = Sample.Enabled.OverIPv6().ToRecord();
+        ArrayBufferWriter<byte> output = new(8192);
+        CompactEventWriter writer = new(output, TimeFormat.StampMilli, TimeZoneInfo.Local, color: true, wide: true);
+        Allocation.AssertNone(() =>
+        {
+            output.ResetWrittenCount();
+            writer.Write(in record, Sample.Redis, 1, Sample.Clock);
+            writer.WriteLost(Lost.Types.Place.KernelRing, 1, 1, 2, Sample.Clock);
+        });
+    }
+
+    private static void AssertEnds(string expected, RawEvent raw) => Assert.EndsWith(expected, Line(raw));
+
+    private static string Line(RawEvent raw, bool color = false) => Line(raw, Sample.Redis, color);
+
+    private static string Line(RawEvent raw, ProcessIdentity? process, bool color = false, bool wide = false)
+    {
+        EventRecord record = raw.ToRecord();
+        return Written(
+            output => new CompactEventWriter(output, TimeFormat.StampMilli, TimeZoneInfo.Utc, color, wide),
+            writer => writer.Write(in record, process, 1, Sample.Clock));
+    }
+
+    private static CompactEventWriter Writer(IBufferWriter<byte> output) => new(output, TimeFormat.StampMilli, TimeZoneInfo.Utc);
+
+    private static string Written(Func<IBufferWriter<byte>, IEventWriter> create, Action<IEventWriter> write)
+    {
+        ArrayBufferWriter<byte> output = new();
+        write(create(output));
+        Assert.Equal((byte)'\n', output.WrittenSpan[^1]);
+        return Encoding.UTF8.GetString(output.WrittenSpan[..^1]);
+    }
+}
