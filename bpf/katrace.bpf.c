@@ -110,8 +110,10 @@ int setsockopt_exit(struct trace_event_raw_sys_exit *ctx)
 	}
 	state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	entry = know_socket(sk);
-	if (entry)
+	if (entry) {
 		own_by_current(entry);
+		note_answer(entry, sk);
+	}
 
 	if (now.keepalive == call.before.keepalive) {
 		report_call(KATRACE_CONFIGURED, sk, state, &call, &now, entry);
@@ -214,8 +216,7 @@ static __always_inline bool sent_probe(const struct timer_run *run, struct sock 
 /* Probes since the peer was last heard: probes_out survives data on the receiver's fast path. */
 static __always_inline void count_probe(struct socket_entry *entry, struct sock *sk, u8 probes_out)
 {
-	u32 now = bpf_jiffies64();
-	u32 heard = now - jiffies_silent(sk, now);
+	u32 heard = jiffies_heard(sk);
 
 	if (!entry->probes)
 		entry->unanswered = probes_out; /* some may have gone out before we came */
@@ -316,6 +317,8 @@ static __always_inline void closed(struct sock *sk, int oldstate, struct timer_r
 	enum katrace_cause cause;
 
 	read_settings(sk, &now);
+	if (entry)
+		note_answer(entry, sk);
 	if (run && !run->fin_wait2_orphan && BPF_CORE_READ(sk, sk_err)) {
 		cause = now.user_timeout ? KATRACE_CAUSE_USER_TIMEOUT : KATRACE_CAUSE_PROBES;
 		report_state(KATRACE_TIMEOUT, KATRACE_SOURCE_TIMER, sk, oldstate, TCP_CLOSE, cause,

@@ -85,6 +85,13 @@ static __always_inline struct socket_entry *know_socket(struct sock *sk)
 	return bpf_map_lookup_elem(&sockets, &key);
 }
 
+/* An answer makes no event of its own here: whoever reports the socket next looks whether one came. */
+static __always_inline void note_answer(struct socket_entry *entry, struct sock *sk)
+{
+	if (entry->unanswered && jiffies_heard(sk) != entry->heard)
+		entry->unanswered = 0;
+}
+
 /*
  * A program may be interrupted by another on its CPU between the addition and the
  * load: two records then carry the same number, and none the one before. So a

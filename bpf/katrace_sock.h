@@ -131,6 +131,13 @@ static __always_inline u32 jiffies_silent(struct sock *sk, u32 now)
 	return data < ack ? data : ack;
 }
 
+static __always_inline u32 jiffies_heard(struct sock *sk)
+{
+	u32 now = bpf_jiffies64();
+
+	return now - jiffies_silent(sk, now);
+}
+
 /* A socket's own value or, where it has none, the sysctl of its network namespace as of now. */
 static __always_inline u32 effective_idle(struct sock *sk, u32 own)
 {

@@ -38,10 +38,7 @@ internal sealed class CompactEventWriter : IEventWriter
         AppendTime(ref text, clock.ToUnixNs(record.TimeNs));
         text.Append(process is null ? "-"u8 : process.NameText);
         text.Append(' ');
-        AppendEnd(ref text, EndpointView.Local(in record));
-        // The arrow points where a segment went: a probe, or the reset that goes with giving up.
-        text.Append(record.Kind is EventKind.Probe or EventKind.Timeout ? " -> "u8 : " <> "u8);
-        AppendEnd(ref text, EndpointView.Remote(in record));
+        AppendEnds(ref text, in record);
         text.Append(' ');
         AppendKind(ref text, in record);
         EventSentence.Append(ref text, in record, in clock);
@@ -93,6 +90,24 @@ internal sealed class CompactEventWriter : IEventWriter
     {
         text.Append('\n');
         _output.Advance(text.Length);
+    }
+
+    private static void AppendEnds(ref Utf8Cursor text, in EventRecord record)
+    {
+        EndpointView local = EndpointView.Local(in record), remote = EndpointView.Remote(in record);
+        if (!local.IsPresent && !remote.IsPresent && record.Ino != 0)
+        {
+            // Neither bound nor connected: named as /proc/PID/fd does.
+            text.Append("socket:["u8);
+            text.Append(record.Ino);
+            text.Append(']');
+            return;
+        }
+
+        AppendEnd(ref text, local);
+        // The arrow points where a segment went: a probe, or the reset that goes with giving up.
+        text.Append(record.Kind is EventKind.Probe or EventKind.Timeout ? " -> "u8 : " <> "u8);
+        AppendEnd(ref text, remote);
     }
 
     private static void AppendEnd(ref Utf8Cursor text, scoped EndpointView end)

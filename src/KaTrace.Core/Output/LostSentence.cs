@@ -1,3 +1,4 @@
+using System.Text;
 using KaTrace.V1;
 
 namespace KaTrace.Output;
@@ -9,7 +10,7 @@ internal static class LostSentence
     {
         Utf8Cursor text = new(stackalloc byte[256]);
         Append(ref text, place, count);
-        return text.ToString();
+        return Encoding.UTF8.GetString(text.Written);
     }
 
     public static void Append(ref Utf8Cursor text, Lost.Types.Place place, ulong count)

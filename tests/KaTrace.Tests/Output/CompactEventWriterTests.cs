@@ -101,9 +101,9 @@ public sealed class CompactEventWriterTests
     }
 
     [Fact]
-    public void An_unbound_socket_and_an_unknown_process_are_dashes() =>
+    public void An_unknown_process_is_a_dash_and_an_unbound_socket_its_inode() =>
         Assert.StartsWith(
-            "Aug 21 10:46:34.123 - - <> - ENABLED ",
+            "Aug 21 10:46:34.123 - socket:[34567] ENABLED ",
             Line(Sample.Enabled with { Laddr = default, Raddr = default, Lport = 0, Rport = 0 }, process: null));
 
     [Theory]
