@@ -54,7 +54,9 @@ internal static class FilterValues
                 return kind;
         }
 
-        string[] names = [.. Enum.GetNames<Event.Types.Kind>().Where(name => name != "Unspecified").Select(name => name.ToLowerInvariant())];
+        IEnumerable<string> names = Enum.GetNames<Event.Types.Kind>()
+            .Where(name => name != nameof(Event.Types.Kind.Unspecified))
+            .Select(name => name.ToLowerInvariant());
         throw new FilterException($"bad value '{text}': a kind is one of {string.Join(", ", names)}");
     }
 

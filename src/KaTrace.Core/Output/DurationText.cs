@@ -33,7 +33,8 @@ internal static class DurationText
             // Said below, as for any other.
         }
 
-        throw new FormatException($"bad duration '{text}': write it like 90s, 1h43m, 500ms, 00:01:30 (hh:mm:ss) or 00:00:00:30 (dd:hh:mm:ss)");
+        throw new FormatException(
+            $"bad duration '{text}': write it like 90s, 1h43m, 500ms, 00:01:30 (hh:mm:ss) or 00:00:00:30 (dd:hh:mm:ss)");
     }
 
     private static TimeSpan? ParseUnits(string text)
