@@ -17,6 +17,7 @@
 #include <bpf/bpf_tracing.h>
 #include "katrace_events.h"
 #include "katrace_maps.h"
+#include "katrace_read.h"
 #include "katrace_sock.h"
 #include "katrace_record.h"
 
@@ -68,31 +69,15 @@ static __always_inline u8 changed_settings(const struct ka_settings *a, const st
 	return changed;
 }
 
-static __always_inline void report_call(enum katrace_kind kind, struct sock *sk, u8 state,
-					const struct call *call, const struct ka_settings *now,
-					const struct socket_entry *entry)
-{
-	struct katrace_event *e;
-
-	e = begin_record(kind, KATRACE_SOURCE_SETSOCKOPT, sk, state, now, entry);
-	if (!e)
-		return;
-	e->cause = KATRACE_CAUSE_SETSOCKOPT;
-	e->changed = changed_settings(&call->before, now);
-	e->fd = call->fd;
-	e->tid = (u32)bpf_get_current_pid_tgid();
-	submit_record(e);
-}
-
 SEC("?tp/syscalls/sys_exit_setsockopt")
 int setsockopt_exit(struct trace_event_raw_sys_exit *ctx)
 {
 	u64 key = bpf_get_current_pid_tgid();
 	struct call *found = bpf_map_lookup_elem(&calls, &key), call;
 	struct socket_entry *entry;
+	union report r = {};
 	struct ka_settings now;
 	struct sock *sk;
-	u8 state;
 
 	if (!found)
 		return 0;
@@ -108,21 +93,25 @@ int setsockopt_exit(struct trace_event_raw_sys_exit *ctx)
 		count_drop(KATRACE_DROP_IDENTITY_LOST);
 		return 0;
 	}
-	state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	entry = know_socket(sk);
 	if (entry) {
 		own_by_current(entry);
 		note_answer(entry, sk);
 	}
 
-	if (now.keepalive == call.before.keepalive) {
-		report_call(KATRACE_CONFIGURED, sk, state, &call, &now, entry);
-		return 0;
+	r.source = KATRACE_SOURCE_SETSOCKOPT;
+	r.cause = KATRACE_CAUSE_SETSOCKOPT;
+	r.changed = changed_settings(&call.before, &now);
+	r.state = r.old_state = state_of(sk);
+	r.in_call = true;
+	r.kind = now.keepalive == call.before.keepalive ? KATRACE_CONFIGURED :
+		 now.keepalive				? KATRACE_ENABLED :
+							  KATRACE_DISABLED;
+	write_record(call.sk, r.bits, call.fd);
+	if (r.kind == KATRACE_ENABLED && is_connected(r.state)) {
+		r.kind = KATRACE_ARMED;
+		write_record(call.sk, r.bits, call.fd);
 	}
-	report_call(now.keepalive ? KATRACE_ENABLED : KATRACE_DISABLED, sk, state, &call, &now,
-		    entry);
-	if (now.keepalive && is_connected(state))
-		report_call(KATRACE_ARMED, sk, state, &call, &now, entry);
 	return 0;
 }
 
@@ -172,13 +161,13 @@ int BPF_PROG(timer_enter, struct timer_list *timer, unsigned long baseclk)
 	run->cookie = cookie_of(sk);
 	run->netns = netns_of(sk);
 	run->sport = local_port_of(sk);
-	run->dport = BPF_CORE_READ(sk, __sk_common.skc_dport);
+	run->dport = kread(struct sock, sk, __sk_common.skc_dport);
 	run->segs_out = segs_out_of(sk);
 	run->probes_out = probes_out_of(sk);
-	run->due = BPF_CORE_READ((struct tcp_sock *)sk, packets_out) == 0 &&
+	run->due = kread(struct tcp_sock, sk, packets_out) == 0 &&
 		   jiffies_silent(sk, bpf_jiffies64()) >=
-			   effective_idle(sk, BPF_CORE_READ((struct tcp_sock *)sk, keepalive_time));
-	run->fin_wait2_orphan = BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_FIN_WAIT2 &&
+			   effective_idle(net_of(sk), kread(struct tcp_sock, sk, keepalive_time));
+	run->fin_wait2_orphan = state_of(sk) == TCP_FIN_WAIT2 &&
 				sock_dead(sk);
 	run->closed = 0;
 	run->timer = (u64)timer;
@@ -192,7 +181,7 @@ static __always_inline bool is_same_socket(const struct timer_run *run, struct s
 
 	return (cookie == run->cookie || !run->cookie) && netns_of(sk) == run->netns &&
 	       local_port_of(sk) == run->sport &&
-	       BPF_CORE_READ(sk, __sk_common.skc_dport) == run->dport;
+	       kread(struct sock, sk, __sk_common.skc_dport) == run->dport;
 }
 
 /*
@@ -209,7 +198,7 @@ static __always_inline bool sent_probe(const struct timer_run *run, struct sock 
 		return true;
 	if (!run->due || probes_out_of(sk) || segs_out_of(sk) == run->segs_out)
 		return false;
-	next = (u32)BPF_CORE_READ(keepalive_timer_of(sk), expires) - (u32)bpf_jiffies64();
+	next = (u32)kread(struct timer_list, keepalive_timer_of(sk), expires) - (u32)bpf_jiffies64();
 	return next > (s32)(host.hz / 2);
 }
 
@@ -233,10 +222,8 @@ int BPF_PROG(timer_exit, struct timer_list *timer)
 {
 	struct timer_run *run = this_timer_run();
 	struct socket_entry *entry;
-	struct katrace_event *e;
-	struct ka_settings now;
+	union report r = {};
 	struct sock *sk;
-	u8 probes_out;
 
 	if (!run || run->timer != (u64)timer)
 		return 0;
@@ -250,46 +237,18 @@ int BPF_PROG(timer_exit, struct timer_list *timer)
 		count_drop(KATRACE_DROP_IDENTITY_LOST);
 		return 0;
 	}
-	probes_out = run->probes_out + 1;
-	read_settings(sk, &now);
+	r.kind = KATRACE_PROBE;
+	r.source = KATRACE_SOURCE_TIMER;
+	r.state = r.old_state = state_of(sk);
+	r.probes_out = run->probes_out + 1;
 	entry = know_socket(sk);
 	if (entry)
-		count_probe(entry, sk, probes_out);
-	e = begin_record(KATRACE_PROBE, KATRACE_SOURCE_TIMER, sk,
-			 BPF_CORE_READ(sk, __sk_common.skc_state), &now, entry);
-	if (!e)
-		return 0;
-	e->probes_out = probes_out;
-	submit_record(e);
+		count_probe(entry, sk, r.probes_out);
+	write_record((u64)sk, r.bits, -1);
 	return 0;
 }
 
 /* State changes */
-
-static __always_inline void report_state(enum katrace_kind kind, enum katrace_source source,
-					 struct sock *sk, u8 old_state, u8 state,
-					 enum katrace_cause cause, const struct ka_settings *now,
-					 const struct socket_entry *entry)
-{
-	struct katrace_event *e;
-
-	e = begin_record(kind, source, sk, state, now, entry);
-	if (!e)
-		return;
-	e->old_state = old_state;
-	e->cause = cause;
-	e->err = BPF_CORE_READ(sk, sk_err);
-	if (kind == KATRACE_ARMED && !(e->flags & KATRACE_F_NEXT)) {
-		/* A connecting socket is ESTABLISHED first, and its timer set right after. */
-		e->next = e->idle;
-		e->flags |= KATRACE_F_NEXT;
-	}
-	if (state == TCP_CLOSE && is_connected(old_state)) {
-		e->silent = jiffies_silent(sk, bpf_jiffies64());
-		e->flags |= KATRACE_F_SILENT;
-	}
-	submit_record(e);
-}
 
 static __always_inline void connecting(struct sock *sk)
 {
@@ -310,29 +269,21 @@ static __always_inline bool in_timer_run(struct timer_run *run, struct sock *sk)
 	       run->pid_tgid == bpf_get_current_pid_tgid();
 }
 
-static __always_inline void closed(struct sock *sk, int oldstate, struct timer_run *run)
+/* The verifier lets no typed pointer pass for a number, and a function of its own takes numbers only. */
+static __always_inline u64 address_of(struct sock *sk)
 {
-	struct socket_entry *entry = known_socket(sk);
-	struct ka_settings now;
-	enum katrace_cause cause;
+	u64 address = 0;
 
-	read_settings(sk, &now);
-	if (entry)
-		note_answer(entry, sk);
-	if (run && !run->fin_wait2_orphan && BPF_CORE_READ(sk, sk_err)) {
-		cause = now.user_timeout ? KATRACE_CAUSE_USER_TIMEOUT : KATRACE_CAUSE_PROBES;
-		report_state(KATRACE_TIMEOUT, KATRACE_SOURCE_TIMER, sk, oldstate, TCP_CLOSE, cause,
-			     &now, entry);
-	}
-	report_state(KATRACE_CLOSED, KATRACE_SOURCE_STATE, sk, oldstate, TCP_CLOSE,
-		     KATRACE_CAUSE_NONE, &now, entry);
+	bpf_probe_read_kernel(&address, sizeof(address), &sk);
+	return address;
 }
 
 SEC("?tp_btf/inet_sock_set_state")
 int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
 {
+	union report r = { .source = KATRACE_SOURCE_STATE, .old_state = oldstate, .state = newstate };
 	struct timer_run *run = NULL;
-	struct ka_settings now;
+	struct socket_entry *entry;
 
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
@@ -343,7 +294,8 @@ int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
 		else
 			run = NULL;
 	}
-	if (!keepalive_on(sk) && !known_socket(sk))
+	entry = known_socket(sk);
+	if (!entry && !keepalive_on(sk))
 		return 0;
 	if (config.has_cookie_helper)
 		bpf_get_socket_cookie(sk); /* makes one; all other places read it */
@@ -353,19 +305,31 @@ int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
 		return 0;
 	}
 	if (newstate == TCP_CLOSE) {
-		if (oldstate != TCP_LISTEN && oldstate != TCP_CLOSE)
-			closed(sk, oldstate, run);
+		if (oldstate == TCP_LISTEN || oldstate == TCP_CLOSE)
+			return 0;
+		if (entry)
+			note_answer(entry, sk);
+		if (run && !run->fin_wait2_orphan && kread(struct sock, sk, sk_err)) {
+			r.kind = KATRACE_TIMEOUT;
+			r.source = KATRACE_SOURCE_TIMER;
+			r.cause = user_timeout_of(sk) ? KATRACE_CAUSE_USER_TIMEOUT :
+							KATRACE_CAUSE_PROBES;
+			write_record(address_of(sk), r.bits, -1);
+		}
+		r.kind = KATRACE_CLOSED;
+		r.source = KATRACE_SOURCE_STATE;
+		r.cause = KATRACE_CAUSE_NONE;
+	} else if (!keepalive_on(sk)) {
+		return 0;
+	} else if (oldstate == TCP_LISTEN && newstate == TCP_SYN_RECV) {
+		r.kind = KATRACE_ENABLED;
+		r.cause = KATRACE_CAUSE_INHERITED;
+	} else if (newstate == TCP_ESTABLISHED) {
+		r.kind = KATRACE_ARMED;
+	} else {
 		return 0;
 	}
-	if (!keepalive_on(sk))
-		return 0;
-	read_settings(sk, &now);
-	if (oldstate == TCP_LISTEN && newstate == TCP_SYN_RECV)
-		report_state(KATRACE_ENABLED, KATRACE_SOURCE_STATE, sk, oldstate, newstate,
-			     KATRACE_CAUSE_INHERITED, &now, known_socket(sk));
-	if (newstate == TCP_ESTABLISHED)
-		report_state(KATRACE_ARMED, KATRACE_SOURCE_STATE, sk, oldstate, newstate,
-			     KATRACE_CAUSE_NONE, &now, known_socket(sk));
+	write_record(address_of(sk), r.bits, -1);
 	return 0;
 }
 
@@ -426,13 +390,13 @@ int learn(struct bpf_iter__task_file *ctx)
 		return 0;
 	read_settings(sk, &now);
 	learned.ino = host.learn_ino;
-	learned.keepalive_timer_fn = (u64)BPF_CORE_READ(keepalive_timer_of(sk), function);
+	learned.keepalive_timer_fn = (u64)kread(struct timer_list, keepalive_timer_of(sk), function);
 	learned.idle = now.idle;
 	learned.intvl = now.intvl;
 	learned.cnt = now.cnt;
 	learned.user_timeout = now.user_timeout;
 	learned.keepalive = now.keepalive;
-	learned.tgid = BPF_CORE_READ(task, tgid);
+	learned.tgid = kread(struct task_struct, task, tgid);
 	learned.timer_moved = timer_moved();
 	bpf_seq_write(ctx->meta->seq, &learned, sizeof(learned));
 	return 0;

@@ -88,7 +88,7 @@ struct {
 
 volatile struct katrace_host host;
 
-const volatile struct katrace_config config = { .has_cookie_helper = true };
+const volatile struct katrace_config config = { .has_cookie_helper = true, .may_cast = true };
 
 static __always_inline struct timer_run *this_timer_run(void)
 {

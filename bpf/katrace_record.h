@@ -5,23 +5,23 @@
 
 static __always_inline void fill_addresses(struct katrace_event *e, struct sock *sk)
 {
-	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	u16 family = kread(struct sock, sk, __sk_common.skc_family);
 
 	__builtin_memset(e->laddr, 0, sizeof(e->laddr));
 	__builtin_memset(e->raddr, 0, sizeof(e->raddr));
 	if (family == AF_INET) {
-		BPF_CORE_READ_INTO((__be32 *)e->laddr, sk, __sk_common.skc_rcv_saddr);
-		BPF_CORE_READ_INTO((__be32 *)e->raddr, sk, __sk_common.skc_daddr);
+		*(__be32 *)e->laddr = kread(struct sock, sk, __sk_common.skc_rcv_saddr);
+		*(__be32 *)e->raddr = kread(struct sock, sk, __sk_common.skc_daddr);
 	} else if (bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {
 		BPF_CORE_READ_INTO((struct in6_addr *)e->laddr, sk, __sk_common.skc_v6_rcv_saddr);
 		BPF_CORE_READ_INTO((struct in6_addr *)e->raddr, sk, __sk_common.skc_v6_daddr);
 	}
 	e->family = family;
 	e->lport = local_port_of(sk);
-	e->rport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	e->rport = bpf_ntohs(kread(struct sock, sk, __sk_common.skc_dport));
 }
 
-static __always_inline void fill_settings(struct katrace_event *e, struct sock *sk,
+static __always_inline void fill_settings(struct katrace_event *e, struct net *net,
 					  const struct ka_settings *s)
 {
 	u8 own = 0;
@@ -34,9 +34,9 @@ static __always_inline void fill_settings(struct katrace_event *e, struct sock *
 		own |= KATRACE_SET_CNT;
 	if (s->user_timeout)
 		own |= KATRACE_SET_USER_TIMEOUT;
-	e->idle = effective_idle(sk, s->idle);
-	e->intvl = effective_intvl(sk, s->intvl);
-	e->cnt = effective_cnt(sk, s->cnt);
+	e->idle = effective_idle(net, s->idle);
+	e->intvl = effective_intvl(net, s->intvl);
+	e->cnt = effective_cnt(net, s->cnt);
 	e->user_timeout = s->user_timeout;
 	e->own = own;
 }
@@ -44,10 +44,10 @@ static __always_inline void fill_settings(struct katrace_event *e, struct sock *
 /* The process, not the thread: a thread's name says little ("worker-7"), its start not whose it is. */
 static __always_inline void own_by(struct socket_entry *entry, struct task_struct *task)
 {
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct task_struct *leader = kread(struct task_struct, task, group_leader);
 
-	entry->tgid = BPF_CORE_READ(leader, tgid);
-	entry->start_ns = BPF_CORE_READ(leader, start_boottime);
+	entry->tgid = kread(struct task_struct, leader, tgid);
+	entry->start_ns = kread(struct task_struct, leader, start_boottime);
 	BPF_CORE_READ_INTO(&entry->comm, leader, comm);
 }
 
@@ -115,64 +115,90 @@ static __always_inline struct katrace_event *reserve_record(void)
 	return e;
 }
 
-/* Fills all but what only the hook knows: old_state, changed, cause, err, fd, tid. */
-static __always_inline struct katrace_event *begin_record(enum katrace_kind kind,
-							  enum katrace_source source,
-							  struct sock *sk, u8 state,
-							  const struct ka_settings *s,
-							  const struct socket_entry *entry)
+/* What only the hook knows of an event, small enough to be passed as a number. */
+union report {
+	struct {
+		u8 kind;
+		u8 source;
+		u8 cause;
+		u8 changed;
+		u8 old_state;
+		u8 state;
+		u8 probes_out;
+		u8 in_call; /* of the current task, with a descriptor */
+	};
+	u64 bits;
+};
+
+/*
+ * Writes one record. A function of its own, with numbers for arguments, as the
+ * verifier then looks at it once in each program and not at every place that
+ * calls it: that halves the time to start.
+ */
+__noinline int write_record(u64 address, u64 bits, s32 fd)
 {
-	struct katrace_event *e = reserve_record();
+	const union report r = { .bits = bits };
+	struct sock *sk = (void *)address;
 	struct timer_list *timer = keepalive_timer_of(sk);
+	struct net *net = net_of(sk);
 	u32 now = bpf_jiffies64();
+	struct socket_entry *entry;
+	struct katrace_event *e;
+	struct ka_settings s;
 	u8 flags = 0;
 
+	e = reserve_record();
 	if (!e)
-		return NULL;
+		return 0;
+	read_settings(sk, &s);
 	e->size = sizeof(*e);
-	e->kind = kind;
-	e->source = source;
+	e->kind = r.kind;
+	e->source = r.source;
 	e->cpu = bpf_get_smp_processor_id();
 	e->time_ns = bpf_ktime_get_ns();
-	e->sk = (u64)sk;
+	e->sk = address;
 	e->cookie = cookie_of(sk);
 	e->ino = inode_of(sk);
-	e->netns = netns_of(sk);
+	e->netns = kread(struct net, net, ns.inum);
 	fill_addresses(e, sk);
-	fill_settings(e, sk, s);
-	e->probes_out = probes_out_of(sk);
-	e->state = state;
-	e->old_state = state;
-	e->changed = 0;
-	e->cause = KATRACE_CAUSE_NONE;
+	fill_settings(e, net, &s);
+	e->probes_out = r.kind == KATRACE_PROBE ? r.probes_out : probes_out_of(sk);
+	e->state = r.state;
+	e->old_state = r.old_state;
+	e->changed = r.changed;
+	e->cause = r.cause;
 	e->pad = 0;
-	e->err = 0;
-	e->fd = -1;
-	e->tid = 0;
+	e->err = r.state == TCP_CLOSE ? kread(struct sock, sk, sk_err) : 0;
+	e->fd = r.in_call ? fd : -1;
+	e->tid = r.in_call ? (u32)bpf_get_current_pid_tgid() : 0;
 
-	if (s->keepalive)
+	if (s.keepalive)
 		flags |= KATRACE_F_KEEPALIVE;
 	e->silent = 0;
-	if (is_connected(state)) {
+	if (is_connected(r.state) || (r.state == TCP_CLOSE && is_connected(r.old_state))) {
 		e->silent = jiffies_silent(sk, now);
 		flags |= KATRACE_F_SILENT;
 	}
 	e->next = 0;
-	if (s->keepalive && BPF_CORE_READ(timer, entry.pprev)) { /* as timer_pending() does */
-		e->next = (u32)BPF_CORE_READ(timer, expires) - now;
+	if (s.keepalive && kread(struct timer_list, timer, entry.pprev)) { /* as timer_pending() does */
+		e->next = (u32)kread(struct timer_list, timer, expires) - now;
+		flags |= KATRACE_F_NEXT;
+	} else if (r.kind == KATRACE_ARMED) {
+		/* A connecting socket is ESTABLISHED first, and its timer set right after. */
+		e->next = e->idle;
 		flags |= KATRACE_F_NEXT;
 	}
 
-	e->generation = 0;
-	e->unanswered = 0;
-	e->probes = 0;
-	e->tgid = 0;
-	e->start_ns = 0;
+	entry = known_socket(sk);
 	if (entry) {
 		e->generation = entry->generation;
 		e->unanswered = entry->unanswered;
 		e->probes = entry->probes;
 		flags |= KATRACE_F_COUNTED;
+	} else {
+		e->generation = 0;
+		e->unanswered = 0;
+		e->probes = 0;
 	}
 	if (entry && entry->tgid) {
 		e->tgid = entry->tgid;
@@ -180,15 +206,13 @@ static __always_inline struct katrace_event *begin_record(enum katrace_kind kind
 		__builtin_memcpy(e->comm, entry->comm, sizeof(e->comm));
 		flags |= KATRACE_F_OWNER;
 	} else {
+		e->tgid = 0;
+		e->start_ns = 0;
 		__builtin_memset(e->comm, 0, sizeof(e->comm));
 	}
 	e->flags = flags;
-	return e;
-}
-
-static __always_inline void submit_record(struct katrace_event *e)
-{
 	bpf_ringbuf_submit(e, 0);
+	return 0;
 }
 
 #endif

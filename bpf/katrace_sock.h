@@ -24,7 +24,7 @@ static __always_inline struct timer_list *keepalive_timer_of(struct sock *sk)
 
 static __always_inline bool sock_flag(struct sock *sk, u64 bit)
 {
-	return BPF_CORE_READ(sk, __sk_common.skc_flags) >> bit & 1;
+	return kread(struct sock, sk, __sk_common.skc_flags) >> bit & 1;
 }
 
 static __always_inline bool keepalive_on(struct sock *sk)
@@ -40,37 +40,39 @@ static __always_inline bool sock_dead(struct sock *sk)
 /* tcp_sock fields of another protocol's socket would be garbage: MPTCP and UDP end here. */
 static __always_inline bool is_tcp(struct sock *sk)
 {
-	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	u16 family = kread(struct sock, sk, __sk_common.skc_family);
 
 	return (family == AF_INET || family == AF_INET6) &&
-	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP &&
-	       BPF_CORE_READ(sk, sk_type) == SOCK_STREAM;
+	       kread(struct sock, sk, sk_protocol) == IPPROTO_TCP &&
+	       kread(struct sock, sk, sk_type) == SOCK_STREAM;
 }
 
 static __always_inline struct sock *tcp_sock_of_file(struct file *file)
 {
+	struct inode *inode = kread(struct file, file, f_inode);
 	struct socket *socket;
 	struct sock *sk;
 
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+	if ((kread(struct inode, inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return NULL;
-	socket = BPF_CORE_READ(file, private_data);
+	socket = kread(struct file, file, private_data);
 	/* An O_PATH handle on a socket node has the mode, but no socket. */
-	if (!socket || BPF_CORE_READ(socket, file) != file)
+	if (!socket || kread(struct socket, socket, file) != file)
 		return NULL;
-	sk = BPF_CORE_READ(socket, sk);
+	sk = kread(struct socket, socket, sk);
 	return sk && is_tcp(sk) ? sk : NULL;
 }
 
 static __always_inline struct sock *tcp_sock_of_fd(s32 fd)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct files_struct *files = kread(struct task_struct, task, files);
+	struct fdtable *fdt = kread(struct files_struct, files, fdt);
 	struct file **slots, *file = NULL;
 
-	if (fd < 0 || (u32)fd >= BPF_CORE_READ(fdt, max_fds))
+	if (fd < 0 || (u32)fd >= kread(struct fdtable, fdt, max_fds))
 		return NULL;
-	slots = BPF_CORE_READ(fdt, fd);
+	slots = kread(struct fdtable, fdt, fd);
 	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
 	return file ? tcp_sock_of_file(file) : NULL;
 }
@@ -78,55 +80,68 @@ static __always_inline struct sock *tcp_sock_of_fd(s32 fd)
 /* 0: the socket has no file, as it is an orphan, not accepted yet, or the kernel's own. */
 static __always_inline u64 inode_of(struct sock *sk)
 {
-	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
+	struct socket *socket = kread(struct sock, sk, sk_socket);
 
-	if (!socket || !BPF_CORE_READ(socket, file))
+	if (!socket || !kread(struct socket, socket, file))
 		return 0;
-	return BPF_CORE_READ((struct socket_alloc *)socket, vfs_inode.i_ino);
+	return kread(struct socket_alloc, socket, vfs_inode.i_ino);
 }
 
 static __always_inline u64 cookie_of(struct sock *sk)
 {
-	return BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+	return kread(struct sock, sk, __sk_common.skc_cookie.counter);
+}
+
+static __always_inline struct net *net_of(struct sock *sk)
+{
+	return kread(struct sock, sk, __sk_common.skc_net.net);
 }
 
 static __always_inline u32 netns_of(struct sock *sk)
 {
-	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	return kread(struct net, net_of(sk), ns.inum);
+}
+
+static __always_inline u8 state_of(struct sock *sk)
+{
+	return kread(struct sock, sk, __sk_common.skc_state);
 }
 
 static __always_inline u16 local_port_of(struct sock *sk)
 {
 	/* Not skc_num: that is 0 already when ->CLOSE is reported. */
-	return bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	return bpf_ntohs(kread(struct inet_sock, sk, inet_sport));
 }
 
 static __always_inline u8 probes_out_of(struct sock *sk)
 {
-	return BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_probes_out);
+	return kread(struct inet_connection_sock, sk, icsk_probes_out);
 }
 
 static __always_inline u32 segs_out_of(struct sock *sk)
 {
-	return BPF_CORE_READ((struct tcp_sock *)sk, segs_out);
+	return kread(struct tcp_sock, sk, segs_out);
+}
+
+static __always_inline u32 user_timeout_of(struct sock *sk)
+{
+	return kread(struct inet_connection_sock, sk, icsk_user_timeout);
 }
 
 static __always_inline void read_settings(struct sock *sk, struct ka_settings *s)
 {
-	struct tcp_sock *tp = (void *)sk;
-
-	s->idle = BPF_CORE_READ(tp, keepalive_time);
-	s->intvl = BPF_CORE_READ(tp, keepalive_intvl);
-	s->cnt = BPF_CORE_READ(tp, keepalive_probes);
-	s->user_timeout = BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_user_timeout);
+	s->idle = kread(struct tcp_sock, sk, keepalive_time);
+	s->intvl = kread(struct tcp_sock, sk, keepalive_intvl);
+	s->cnt = kread(struct tcp_sock, sk, keepalive_probes);
+	s->user_timeout = user_timeout_of(sk);
 	s->keepalive = keepalive_on(sk);
 }
 
 /* As tcp_keepalive_timer counts it: data or an acknowledgement, whichever came last. */
 static __always_inline u32 jiffies_silent(struct sock *sk, u32 now)
 {
-	u32 data = now - BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_ack.lrcvtime);
-	u32 ack = now - BPF_CORE_READ((struct tcp_sock *)sk, rcv_tstamp);
+	u32 data = now - kread(struct inet_connection_sock, sk, icsk_ack.lrcvtime);
+	u32 ack = now - kread(struct tcp_sock, sk, rcv_tstamp);
 
 	return data < ack ? data : ack;
 }
@@ -139,19 +154,19 @@ static __always_inline u32 jiffies_heard(struct sock *sk)
 }
 
 /* A socket's own value or, where it has none, the sysctl of its network namespace as of now. */
-static __always_inline u32 effective_idle(struct sock *sk, u32 own)
+static __always_inline u32 effective_idle(struct net *net, u32 own)
 {
-	return own ?: BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_keepalive_time);
+	return own ?: kread(struct net, net, ipv4.sysctl_tcp_keepalive_time);
 }
 
-static __always_inline u32 effective_intvl(struct sock *sk, u32 own)
+static __always_inline u32 effective_intvl(struct net *net, u32 own)
 {
-	return own ?: BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_keepalive_intvl);
+	return own ?: kread(struct net, net, ipv4.sysctl_tcp_keepalive_intvl);
 }
 
-static __always_inline u8 effective_cnt(struct sock *sk, u8 own)
+static __always_inline u8 effective_cnt(struct net *net, u8 own)
 {
-	return own ?: BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_keepalive_probes);
+	return own ?: kread(struct net, net, ipv4.sysctl_tcp_keepalive_probes);
 }
 
 static __always_inline bool is_connected(u8 state)

@@ -7,7 +7,7 @@ namespace KaTrace.Bpf;
 internal sealed record Hook(string Name, params Backend[] Ways)
 {
     /// <summary>Everything that makes events, and who owns a socket.</summary>
-    public static IReadOnlyList<Hook> All { get; } =
+    public static IList<Hook> All { get; } =
     [
         new("keepalive timer",
             new Backend("tp_btf", new("timer_enter"), new("timer_exit"))),

@@ -42,7 +42,8 @@ internal sealed class KeepaliveTracer : IDisposable
             }
             catch (BackendException e)
             {
-                choice.Reject(e.Hook, e.Cause); // throws the cause when no way is left
+                if (!(e.WhileLoading && choice.GiveUpCasts()))
+                    choice.Reject(e.Hook, e.Cause); // throws the cause when no way is left
             }
         }
     }
@@ -77,7 +78,7 @@ internal sealed class KeepaliveTracer : IDisposable
         {
             bpf.Map("events").SetMaxEntries(options.RingBytes);
             bpf.Map("sockets").SetMaxEntries(options.MaxSockets);
-            bpf.Map(".rodata").SetInitialValue(new KatraceConfig { HasCookieHelper = choice.HasCookieHelper ? (byte)1 : (byte)0 });
+            bpf.Map(".rodata").SetInitialValue(new KatraceConfig { HasCookieHelper = choice.HasCookieHelper ? (byte)1 : (byte)0, MayCast = choice.MayCast ? (byte)1 : (byte)0 });
             foreach ((Hook _, Backend backend) in choice.Current)
             {
                 foreach (HookProgram program in backend.Programs)
@@ -117,9 +118,9 @@ internal sealed class KeepaliveTracer : IDisposable
         {
             bpf.Load();
         }
-        catch (BpfException e) when (choice.HookOf(LibbpfLog.RefusedProgram) is { } hook)
+        catch (BpfException e) when (LibbpfLog.RefusedProgram is { } program)
         {
-            throw new BackendException(hook, e);
+            throw new BackendException(choice.HookOf(program), e) { WhileLoading = true };
         }
     }
 
