@@ -21,6 +21,7 @@ public sealed class ProbeTests(TracedEvents traced)
 
         EventRecord timeout = traced.WaitForOne(e => pair.Left.Has(e) && e.Kind == EventKind.Timeout);
         EventRecord[] probes = traced.SoFar(e => pair.Left.Has(e) && e.Kind == EventKind.Probe);
+        Assert.True(probes.Length == 3, $"{TracedEvents.Describe(traced.SoFar(e => pair.Left.Has(e)))}; the kernel sent {pair.Left.KeepaliveProbes()}, drops {string.Join(',', traced.Drops())}");
         Assert.Equal([1u, 2u, 3u], probes.Select(p => p.Unanswered));
         Assert.Equal([1, 2, 3], probes.Select(p => (int)p.ProbesOut));
         Assert.All(probes, p =>
@@ -122,6 +123,9 @@ public sealed class ProbeTests(TracedEvents traced)
     {
         Assert.All(traced.Drops(), count => Assert.Equal(0ul, count));
         Assert.Equal(0ul, traced.Undecodable);
+        // Each CPU numbers its records from 1: the highest number that came is how many came.
+        foreach (IGrouping<uint, EventRecord> cpu in traced.SoFar(_ => true).GroupBy(e => e.Cpu))
+            Assert.Equal(cpu.Max(e => e.CpuSeq), (ulong)cpu.Count());
     }
 
     private static IPAddress RemoteAddress(EventRecord e)
