@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+
+namespace KaTrace.Benchmarks.Interop;
+
+/// <summary>The calls that only measuring needs.</summary>
+internal static unsafe partial class Native
+{
+    // asm/signal.h
+    public const int SIGINT = 2;
+    public const int SIGTERM = 15;
+
+    public const int CLOCK_THREAD_CPUTIME_ID = 3;
+
+    // enum, linux/bpf.h
+    public const uint BPF_F_TEST_RUN_ON_CPU = 1;
+
+    /// <summary>struct bpf_test_run_opts, libbpf's bpf.h</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct bpf_test_run_opts
+    {
+        public nuint sz;
+        public void* data_in;
+        public void* data_out;
+        public uint data_size_in;
+        public uint data_size_out;
+        public void* ctx_in;
+        public void* ctx_out;
+        public uint ctx_size_in;
+        public uint ctx_size_out;
+        public uint retval;
+        public int repeat;
+        public uint duration;
+        public uint flags;
+        public uint cpu;
+        public uint batch_size;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int dup(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int kill(int pid, int sig);
+
+    [LibraryImport("libbpf.so.1")]
+    public static partial int bpf_prog_test_run_opts(int prog_fd, bpf_test_run_opts* opts);
+}

@@ -1,0 +1,8 @@
+namespace KaTrace.Benchmarks;
+
+/// <summary>What this program is when it starts itself, so that ours is a process of its own as its peers are.</summary>
+internal static class Roles
+{
+    public const string Drain = "--drain";
+    public const string Live = "--live";
+}

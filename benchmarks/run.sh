@@ -1,0 +1,66 @@
+#!/bin/bash
+# Asks the questions of README.md: benchmarks/run.sh [--quick] [NAME...]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+peers=benchmarks/peers
+native=$PWD/$peers/build/native
+
+say() { printf '%s\n' "$*" >&2; }
+
+# What is missing is installed where that is possible; what still is missing is said in the table.
+install_tools() {
+	local packages=()
+	command -v gcc >/dev/null && command -v make >/dev/null || packages+=(gcc make libc6-dev)
+	command -v clang >/dev/null || command -v clang-14 >/dev/null || packages+=(clang)
+	command -v taskset >/dev/null || packages+=(util-linux)
+	command -v bpftrace >/dev/null || packages+=(bpftrace)
+	[ -e /usr/include/bpf/libbpf.h ] || packages+=(libbpf-dev)
+	has_go || packages+=(golang-go golang-github-cilium-ebpf-dev)
+	[ ${#packages[@]} -gt 0 ] || return 0
+	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		say "missing, and not installed without root and apt: ${packages[*]}"
+		return 0
+	fi
+	apt-get update -q >&2 || true
+	local package
+	for package in "${packages[@]}"; do
+		DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$package" >&2 ||
+			say "cannot install $package"
+	done
+}
+
+has_go() { command -v go >/dev/null && [ -d /usr/share/gocode/src/github.com/cilium/ebpf/ringbuf ]; }
+
+build_peers() {
+	make -s -C "$peers"
+	if has_go; then
+		make -s -C "$peers" build/drain_cilium || say "drain_cilium does not build"
+	fi
+}
+
+# A tree of its own for the native build: it restores other packages than the Release build, and would rewrite its lock files.
+publish_native() {
+	if dotnet publish -c Release -r "linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')" -p:PublishAot=true \
+		--artifacts-path "$PWD/$peers/build/artifacts" -p:NuGetLockFilePath="$PWD/$peers/build/lock/%24(MSBuildProjectName).json" \
+		-o "$native" src/KaTrace.Cli >"$peers/build/publish.log" 2>&1; then
+		export KATRACE_BENCH_NATIVE=$native/katrace
+	else
+		say "native publish failed, see $peers/build/publish.log"
+	fi
+}
+
+needs_native() {
+	[[ " $* " == *" --quick "* ]] && return 1
+	local names=("${@/--quick/}")
+	[ -z "${names[*]}" ] || [[ " ${names[*]} " =~ \ (tight|startup)\  ]]
+}
+
+install_tools
+build_peers
+if needs_native "$@"; then
+	publish_native
+fi
+dotnet build -c Release -v quiet benchmarks/KaTrace.Benchmarks >&2
+export KATRACE_BENCH_PEERS=$PWD/$peers
+exec benchmarks/KaTrace.Benchmarks/bin/Release/net10.0/KaTrace.Benchmarks "$@"
