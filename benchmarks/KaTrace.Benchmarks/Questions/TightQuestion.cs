@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using KaTrace.Benchmarks.Measuring;
+
+namespace KaTrace.Benchmarks.Questions;
+
+/// <summary>How fast a program can turn keepalive on and off while a tool writes a line of each call into a file, and whether
+/// every call is in it.</summary>
+internal sealed partial class TightQuestion : IQuestion
+{
+    private const int Rounds = 5;
+    private const string Bpftrace =
+        """
+        tracepoint:syscalls:sys_enter_setsockopt { printf("%lld %s %d %d %d %d\n", nsecs, comm, pid, args->fd, args->level, args->optname); }
+        """;
+
+    private readonly Sample _untraced = new();
+    private readonly Sample _ours = new();
+    private readonly Sample _bpftrace = new();
+    private long _oursLost;
+    private long _bpftraceLost;
+
+    public string Name => "tight";
+
+    public IEnumerable<Row> Ask(bool quick)
+    {
+        int milliseconds = quick ? 200 : 2000;
+        for (int round = 0; round < (quick ? 1 : Rounds); round++)
+        {
+            Call(milliseconds, _untraced);
+            InNewFile(file => UnderKatrace(file, milliseconds));
+            if (Command.HasBpftrace)
+                InNewFile(file => UnderBpftrace(file, milliseconds));
+        }
+
+        string how = Machine.NativeCommand is null ? "Release" : "native";
+        yield return new Row("tight, calls/s untraced", _untraced.Text("N0"), "");
+        yield return Command.HasBpftrace
+            ? new Row($"tight, calls/s under stream -o json ({how}): bpftrace", _ours.Text("N0"), _bpftrace.Text("N0"),
+                _ours.Median / _bpftrace.Median, Target.AtLeast(5))
+            : new Row($"tight, calls/s under stream -o json ({how})", _ours.Text("N0"), "bpftrace is not installed");
+        yield return new Row("tight, events lost in all rounds", $"{_oursLost:N0}", Command.HasBpftrace ? $"{_bpftraceLost:N0}" : "");
+    }
+
+    private static long Call(int milliseconds, Sample rate)
+    {
+        ulong[] answer = Peer.Run(0, "tight_caller", milliseconds);
+        rate.Add(answer[0] * 1e9 / answer[1]);
+        return (long)answer[0];
+    }
+
+    private void UnderKatrace(string file, int milliseconds)
+    {
+        using Command katrace = Command.Katrace(Machine.NativeCommand ?? Machine.ManagedCommand, file);
+        katrace.WaitLine(line => line.Contains("tracing live", StringComparison.Ordinal));
+        long calls = Call(milliseconds, _ours);
+        Command.Ended ended = katrace.Stop();
+        if (ended.ExitCode != 0)
+            throw new BenchmarkException($"katrace ended with {ended.ExitCode}");
+        long lost = Numbers(LostEvents(), ended.Lines.TakeLast(1));
+        long shown = LinesWith(file, "\"comm\":\"tight_caller\"");
+        if (shown + lost != calls)
+            throw new BenchmarkException($"{calls} calls are {shown} lines, and {lost} are said to be lost");
+        _oursLost += lost;
+    }
+
+    private void UnderBpftrace(string file, int milliseconds)
+    {
+        using Command bpftrace = Command.Bpftrace(Bpftrace, file);
+        // What it prints goes into the file, and only when a buffer is full: nothing says that it is attached but the count below.
+        Thread.Sleep(TimeSpan.FromSeconds(2));
+        long calls = Call(milliseconds, _bpftrace);
+        Command.Ended ended = bpftrace.Stop();
+        long lost = Numbers(BpftraceLostEvents(), ended.Lines);
+        long shown = LinesWith(file, " tight_caller ");
+        if (shown + lost < calls)
+            throw new BenchmarkException($"{calls} calls are {shown} lines of bpftrace, and {lost} are said to be lost");
+        _bpftraceLost += lost;
+    }
+
+    private static void InNewFile(Action<string> use)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            use(file);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static long LinesWith(string file, string text) =>
+        File.ReadLines(file).LongCount(line => line.Contains(text, StringComparison.Ordinal));
+
+    private static long Numbers(Regex pattern, IEnumerable<string> lines) =>
+        lines.SelectMany(line => pattern.Matches(line)).Sum(m => long.Parse(m.Groups[1].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture));
+
+    [GeneratedRegex(@"lost ([\d,]+) event")]
+    private static partial Regex LostEvents();
+
+    [GeneratedRegex(@"^Lost (\d+) events")]
+    private static partial Regex BpftraceLostEvents();
+}
