@@ -1,12 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace KaTrace.Ring;
 
 /// <summary>Walks the records of one batch of ring memory and yields their payloads. The one place where headers are walked,
 /// and each is looked at once.</summary>
 /// <remarks>
+/// No prefetch: the ring is read straight ahead, which the processor's own prefetcher sees, and one of ours only gets in its way.
 /// Nothing at or behind a busy record is ever yielded: the kernel commits in any order, but the order of the ring is the order
 /// of events. A batch may be left early, at any record: <see cref="Consumed"/> then says how far it was read.
 /// <code>
@@ -17,9 +17,6 @@ namespace KaTrace.Ring;
 /// </remarks>
 internal ref struct FrameReader
 {
-    // Far enough for memory to arrive while some 15 records are decoded, near enough to still be in the first-level cache.
-    private const int PrefetchDistance = 2048;
-
     private readonly ref byte _batch;
     private readonly uint _length;
     private uint _consumed;
@@ -51,7 +48,6 @@ internal ref struct FrameReader
         if (left >= RingLayout.HeaderSize)
         {
             ref byte record = ref Unsafe.Add(ref _batch, _consumed);
-            PrefetchBehind(ref record);
 
             // Acquire: pairs with the xchg of bpf_ringbuf_commit, or the payload could be read from before the commit.
             uint header = Volatile.Read(ref Unsafe.As<byte, uint>(ref record));
@@ -110,13 +106,5 @@ internal ref struct FrameReader
         }
 
         return false;
-    }
-
-    // A prefetch of an address that is not mapped does nothing, so the end of the batch needs no care.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void PrefetchBehind(ref byte record)
-    {
-        if (Sse.IsSupported)
-            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref record, PrefetchDistance)));
     }
 }
