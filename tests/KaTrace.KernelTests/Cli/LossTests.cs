@@ -13,6 +13,9 @@ public sealed partial class LossTests(TracedEvents traced)
 {
     private const int Changes = 3000;
 
+    /// <summary>Less than the ring has room for.</summary>
+    private const int MostOthers = 100;
+
     private const string OneChangeOnEachCpu = """
         for cpu in cpus:
             os.sched_setaffinity(0, {cpu})
@@ -44,6 +47,10 @@ public sealed partial class LossTests(TracedEvents traced)
         python.Do(OneChangeOnEachCpu);
         int made = Changes + cpus;
         traced.WaitFor(made, e => e.Ino == inode);
+        int others = traced.SoFar(e => e.Ino != inode && e.TimeNs > stopped).Length;
+        if (others > MostOthers)
+            KernelAccess.Skip($"other programs on this host made {others} keepalive events meanwhile, and what is lost is theirs too");
+
         katrace.WaitForEvents(cpus, e => e.Socket?.Inode == inode && e.MonotonicNs > goesOn);
 
         Assert.Equal(0, katrace.Interrupt());
@@ -53,8 +60,9 @@ public sealed partial class LossTests(TracedEvents traced)
         Assert.All(lines[true], e => Assert.Equal(Lost.Types.Place.KernelRing, e.Lost.Place));
 
         // What others did meanwhile on this host is lost with it.
-        ulong othersLost = (ulong)(traced.SoFar(e => e.Ino != inode && e.TimeNs > stopped && e.TimeNs < goesOn).Length
-            - events.Count(e => e.Socket.Inode != inode && e.MonotonicNs > stopped && e.MonotonicNs < goesOn));
+        ulong end = events.Last(e => e.Socket.Inode == inode).MonotonicNs;
+        ulong othersLost = (ulong)(traced.SoFar(e => e.Ino != inode && e.TimeNs > stopped && e.TimeNs < end).Length
+            - events.Count(e => e.Socket.Inode != inode && e.MonotonicNs > stopped && e.MonotonicNs < end));
         Assert.Equal((ulong)made, (ulong)events.Count(e => e.Socket.Inode == inode) + lost - othersLost);
         Assert.InRange(lost, 1ul, (ulong)Changes + othersLost);
 
