@@ -23,6 +23,24 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+/*
+ * BTF keeps a type only where a map or a variable needs it. This one needs all
+ * that C# mirrors, so that a test can compare them; libbpf skips sections that it
+ * does not know, so it is in no memory.
+ */
+union katrace_mirrored {
+	struct katrace_event event;
+	struct katrace_learned learned;
+	enum katrace_kind kind;
+	enum katrace_source source;
+	enum katrace_cause cause;
+	enum katrace_flag flag;
+	enum katrace_setting setting;
+	enum katrace_drop drop;
+};
+
+union katrace_mirrored *mirrored SEC("layout");
+
 /* setsockopt */
 
 static __always_inline bool is_keepalive_option(int level, int option)

@@ -10,6 +10,13 @@ RootCommand root = new("katrace: what TCP keepalive (SO_KEEPALIVE) does on this 
     StreamCommand.Create(),
     SchemaCommand.Create(),
 };
+// Without an action of its own, a misspelt command would be reported as a missing one first.
+root.SetAction(_ =>
+{
+    Console.Error.WriteLine("katrace: a command is missing, such as 'katrace stream'");
+    Console.Error.WriteLine("Try 'katrace --help'.");
+    return ExitCodes.Usage;
+});
 ParseResult parsed = root.Parse(FilterOptions.Rewrite(args));
 if (parsed.Errors.Count > 0)
 {

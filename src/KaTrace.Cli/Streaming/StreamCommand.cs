@@ -15,9 +15,9 @@ internal static class StreamCommand
     public static Command Create()
     {
         FilterOptions filters = new();
-        Option<string> output = new("--output", "-o") { Description = "Format of a line: compact, wide or json (JSON Lines; see 'katrace schema')", HelpName = "FORMAT", DefaultValueFactory = _ => "compact" };
-        output.AcceptOnlyFromAmong("compact", "wide", "json");
-        Option<ulong?> count = new("--count") { Description = "Stop after so many events", HelpName = "N" };
+        Option<string> output = Parsed("--output", "Format of a line: compact, wide or json (JSON Lines; see 'katrace schema')", "FORMAT", ParseFormat, "compact");
+        output.Aliases.Add("-o");
+        Option<ulong?> count = Parsed<ulong?>("--count", "Stop after so many events", "N", text => ParseCount(text));
         Option<TimeSpan?> duration = Parsed<TimeSpan?>("--duration", "Stop after a time: 90s, 1h43m, 00:01:30", "TIME", text => DurationText.Parse(text));
         Option<TimeFormat> time = Parsed("--time-format", $"How times are shown (never in JSON): {string.Join(", ", Enum.GetNames<TimeFormat>())}", "NAME", TimeFormats.Parse, TimeFormat.StampMilli);
         Option<ColorMode> color = Parsed("--color", "auto, always or never; NO_COLOR is honoured", "WHEN", ColorModes.Parse, ColorMode.Auto);
@@ -62,6 +62,14 @@ internal static class StreamCommand
         });
         return command;
     }
+
+    private static string ParseFormat(string text) =>
+        text is "compact" or "wide" or "json" ? text : throw new FormatException($"bad format '{text}': it is compact, wide or json");
+
+    private static ulong ParseCount(string text) =>
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) && value > 0
+            ? value
+            : throw new FormatException($"bad number '{text}': it is 1 or more");
 
     private static uint ParseRingSize(string text)
     {

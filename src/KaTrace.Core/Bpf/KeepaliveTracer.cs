@@ -59,7 +59,7 @@ internal sealed class KeepaliveTracer : IDisposable
         foreach (ref readonly CpuCounters cpu in _counters.AsSpan())
         {
             for (int reason = 0; reason < KernelDropReasons.Count; reason++)
-                drops[reason] += cpu.Dropped[reason];
+                drops[reason] += cpu.Drops[reason];
         }
     }
 

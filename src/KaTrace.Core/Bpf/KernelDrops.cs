@@ -18,10 +18,10 @@ internal struct CpuCounters
 {
     /// <summary>Records made, written or lost.</summary>
     public ulong Seq;
-    public Drops Dropped;
+    public DropCounts Drops;
 
     [InlineArray(KernelDropReasons.Count)]
-    internal struct Drops
+    internal struct DropCounts
     {
         private ulong _first;
     }

@@ -16,6 +16,7 @@ internal sealed class NetworkNamespace : IDisposable
 
     public NetworkNamespace()
     {
+        KernelAccess.Require();
         Name = string.Create(CultureInfo.InvariantCulture, $"katest-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
         Shell.Run("ip", "netns", "add", Name);
         Shell.Run("ip", "-n", Name, "link", "set", "lo", "up");

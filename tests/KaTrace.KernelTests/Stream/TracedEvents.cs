@@ -14,41 +14,71 @@ public sealed class TracedEvents : IDisposable, IEventSink
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
-    private readonly KeepaliveTracer _tracer;
-    private readonly RingPipeReader _reader;
-    private readonly EventPipeline _pipeline;
-    private readonly Thread _thread;
+    private readonly KeepaliveTracer? _tracer;
+    private readonly RingPipeReader? _reader;
+    private readonly EventPipeline? _pipeline;
+    private readonly Thread? _thread;
     private readonly List<EventRecord> _events = [];
 
     public TracedEvents()
     {
-        _tracer = KeepaliveTracer.Start(new TracerOptions { RingBytes = 32 << 20 });
+        if (KernelAccess.Missing is not null)
+            return;
+
+        try
+        {
+            _tracer = KeepaliveTracer.Start(new TracerOptions { RingBytes = 32 << 20 });
+        }
+        catch (BpfNotSupportedException e)
+        {
+            KernelAccess.Missing = e.Message;
+            return;
+        }
+
         _reader = _tracer.OpenRing();
         _pipeline = new EventPipeline(_reader);
         _thread = new Thread(() => _pipeline.Run(this)) { IsBackground = true, Name = "events" };
         _thread.Start();
     }
 
-    internal uint Hz => _tracer.Hz;
+    internal uint Hz => Tracer.Hz;
 
-    internal uint OwnTgid => _tracer.OwnTgid;
+    internal uint OwnTgid => Tracer.OwnTgid;
+
+    private KeepaliveTracer Tracer
+    {
+        get
+        {
+            KernelAccess.Require();
+            return _tracer!;
+        }
+    }
 
     /// <summary>Waits until so many events fit, and returns all that do.</summary>
     internal EventRecord[] WaitFor(int count, Func<EventRecord, bool> fits, TimeSpan? deadline = null)
     {
+        KernelAccess.Require();
         Stopwatch waited = Stopwatch.StartNew();
         TimeSpan limit = deadline ?? Deadline;
+        List<EventRecord> found = [];
+        int seen = 0;
         lock (_events)
         {
             while (true)
             {
-                EventRecord[] found = [.. _events.Where(fits)];
-                if (found.Length >= count)
-                    return found;
+                // Others on this host may make events by the million: each is looked at once.
+                for (; seen < _events.Count; seen++)
+                {
+                    if (fits(_events[seen]))
+                        found.Add(_events[seen]);
+                }
+
+                if (found.Count >= count)
+                    return [.. found];
 
                 TimeSpan left = limit - waited.Elapsed;
                 if (left <= TimeSpan.Zero || !Monitor.Wait(_events, left))
-                    throw new TimeoutException($"{found.Length} of {count} events came in {limit.TotalSeconds} s: {Describe(found)}");
+                    throw new TimeoutException($"{found.Count} of {count} events came in {limit.TotalSeconds} s: {Describe(found)}");
             }
         }
     }
@@ -62,12 +92,12 @@ public sealed class TracedEvents : IDisposable, IEventSink
             return [.. _events.Where(fits)];
     }
 
-    internal ulong Undecodable => _pipeline.Undecodable;
+    internal ulong Undecodable => _pipeline?.Undecodable ?? 0;
 
     internal ulong[] Drops()
     {
         ulong[] drops = new ulong[KernelDropReasons.Count];
-        _tracer.ReadDrops(drops);
+        Tracer.ReadDrops(drops);
         return drops;
     }
 
@@ -88,9 +118,9 @@ public sealed class TracedEvents : IDisposable, IEventSink
 
     public void Dispose()
     {
-        _reader.Stop();
-        _thread.Join();
-        _reader.Complete();
-        _tracer.Dispose();
+        _reader?.Stop();
+        _thread?.Join();
+        _reader?.Complete();
+        _tracer?.Dispose();
     }
 }

@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace KaTrace.KernelTests.Cli;
+
+/// <summary>What the command says before, or without, touching the kernel. No privilege is needed for any of it.</summary>
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("stream --port 70000", "--port", "'70000'")]
+    [InlineData("stream --not --local-port http", "--not --local-port", "'http'")]
+    [InlineData("stream --duration 3parsec", "--duration", "'3parsec'")]
+    [InlineData("stream --count many", "--count", "'many'")]
+    [InlineData("stream --ring-size 5", "--ring-size", "'5'")]
+    [InlineData("stream -o xml", "--output", "'xml'")]
+    [InlineData("stream --color pink", "--color", "'pink'")]
+    [InlineData("stream --netns nowhere", "--netns", "'nowhere'")]
+    [InlineData("stream --not", "--not", "must be followed by a filter flag")]
+    [InlineData("stream --not --demo", "--not", "must be followed by a filter flag")]
+    [InlineData("stream --bogus", "", "'--bogus'")]
+    [InlineData("strem", "", "'strem'")]
+    [InlineData("", "a command is missing", "'katrace stream'")]
+    public void A_usage_error_is_one_line_that_names_flag_and_value(string commandLine, string flag, string value)
+    {
+        using KatraceProcess katrace = KatraceProcess.StartUnprivileged(commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        Assert.Equal(2, katrace.WaitForExit());
+        Assert.Empty(katrace.Output.All());
+        string[] errors = katrace.Errors.All();
+        Assert.StartsWith($"katrace: {flag}", errors[0], StringComparison.Ordinal);
+        Assert.Contains(value, errors[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", errors[0], StringComparison.Ordinal);
+        Assert.Matches("^Try 'katrace( stream)? --help'.$", Assert.Single(errors[1..]));
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("stream", "--help")]
+    [InlineData("schema", "--help")]
+    public void Help_is_a_success(params string[] arguments)
+    {
+        using KatraceProcess katrace = KatraceProcess.StartUnprivileged(arguments);
+
+        Assert.Equal(0, katrace.WaitForExit());
+        Assert.Contains(katrace.Output.All(), line => line.Contains("Usage:", StringComparison.Ordinal));
+        Assert.Empty(katrace.Errors.All());
+    }
+
+    [Fact]
+    public void Print_raw_filters_prints_what_is_allowed_and_denied_without_tracing()
+    {
+        using KatraceProcess katrace = KatraceProcess.StartUnprivileged(
+            "stream", "--local-port", "80,443", "--comm", "redis*", "--not", "--kind", "probe", "--print-raw-filters");
+
+        Assert.Equal(0, katrace.WaitForExit());
+        JsonNode printed = JsonNode.Parse(Assert.Single(katrace.Output.All()))!;
+        JsonNode expected = JsonNode.Parse("""
+            { "allowList": [ { "comm": [ "redis*" ], "localPort": [ 80, 443 ] } ], "denyList": [ { "kind": [ "PROBE" ] } ] }
+            """)!;
+        Assert.True(JsonNode.DeepEquals(expected, printed), printed.ToJsonString());
+        Assert.Empty(katrace.Errors.All());
+    }
+
+    [Fact]
+    public void Schema_prints_a_JSON_schema()
+    {
+        using KatraceProcess katrace = KatraceProcess.StartUnprivileged("schema");
+
+        Assert.Equal(0, katrace.WaitForExit());
+        using JsonDocument schema = JsonDocument.Parse(string.Join('\n', katrace.Output.All()));
+        Assert.True(schema.RootElement.TryGetProperty("$schema", out _));
+    }
+}
