@@ -19,13 +19,19 @@ enum katrace_kind {
 	KATRACE_PROBE = 5,
 	KATRACE_TIMEOUT = 6,
 	KATRACE_CLOSED = 7,
+	KATRACE_ANSWERED = 8,	 /* the first probe was answered */
+	KATRACE_RECOVERED = 9,	 /* a later one was */
+	KATRACE_LOCAL_DROP = 10, /* a probe was built, and dropped by the local queue */
+	KATRACE_RESET = 11,	 /* a reset, while probes were unanswered */
 };
 
 /* The hook that saw it. */
 enum katrace_source {
 	KATRACE_SOURCE_SETSOCKOPT = 1, /* sys_enter/exit_setsockopt */
-	KATRACE_SOURCE_TIMER = 2,      /* a run of tcp_keepalive_timer */
+	KATRACE_SOURCE_TIMER = 2,      /* a run of tcp_keepalive_timer, or of tcp_write_timer */
 	KATRACE_SOURCE_STATE = 3,      /* inet_sock_set_state */
+	KATRACE_SOURCE_POLL = 4,       /* a look after a probe, asked for by user space */
+	KATRACE_SOURCE_SETTER = 5,     /* tcp_set_keepalive and the other setters */
 };
 
 enum katrace_cause {
@@ -34,6 +40,10 @@ enum katrace_cause {
 	KATRACE_CAUSE_INHERITED = 2,	/* ENABLED: copied from the listener */
 	KATRACE_CAUSE_PROBES = 3,	/* TIMEOUT: count of probes unanswered */
 	KATRACE_CAUSE_USER_TIMEOUT = 4, /* TIMEOUT: TCP_USER_TIMEOUT passed */
+	KATRACE_CAUSE_RETRANSMIT = 5,	/* TIMEOUT: data unacknowledged, keepalive had no part in it */
+	KATRACE_CAUSE_ACK = 6,		/* ANSWERED, RECOVERED: by an acknowledgement */
+	KATRACE_CAUSE_DATA = 7,		/* ANSWERED, RECOVERED: by data that acknowledged nothing new */
+	KATRACE_CAUSE_KERNEL = 8,	/* ENABLED, DISABLED: by the kernel, on a socket of its own */
 };
 
 enum katrace_flag {
@@ -41,7 +51,9 @@ enum katrace_flag {
 	KATRACE_F_SILENT = 1 << 1,    /* .silent is known: the socket is or was connected */
 	KATRACE_F_NEXT = 1 << 2,      /* .next is known: the keepalive timer is pending */
 	KATRACE_F_OWNER = 1 << 3,     /* .tgid, .start_ns, .comm are known */
-	KATRACE_F_COUNTED = 1 << 4,   /* .unanswered, .probes, .generation are known */
+	KATRACE_F_COUNTED = 1 << 4,   /* .unanswered, .probes, .generation, .answered, .longest are known */
+	KATRACE_F_KERNEL = 1 << 5,    /* a socket of the kernel's own: no process can own it */
+	KATRACE_F_NO_FILE = 1 << 6,   /* an orphan, or not accepted yet */
 };
 
 /* Bits of .own and .changed. */
@@ -96,9 +108,13 @@ struct katrace_event {
 	__u32 tid;	/* the calling thread; 0: no call */
 	__u64 start_ns; /* CLOCK_BOOTTIME of the process' start: tgid alone is reused */
 	char comm[16];	/* of the process, not of the thread */
+
+	__u64 rtt_ns;	/* ANSWERED, RECOVERED: from the last probe to the answer, to a jiffy */
+	__u32 answered; /* probes answered on this connection while traced */
+	__u32 longest;	/* jiffies: the longest silence of it that the timer has met */
 };
 
-_Static_assert(sizeof(struct katrace_event) == 168, "record layout");
+_Static_assert(sizeof(struct katrace_event) == 184, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_event, sk) == 24, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_event, laddr) == 56, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_event, idle) == 96, "record layout");
@@ -120,6 +136,7 @@ enum katrace_drop {
 struct katrace_learned {
 	__u64 ino;
 	__u64 keepalive_timer_fn; /* kernel address */
+	__u64 write_timer_fn;	  /* kernel address */
 	__u32 idle;		  /* own values, jiffies; 0: not set */
 	__u32 intvl;
 	__u32 user_timeout; /* ms */
@@ -130,7 +147,7 @@ struct katrace_learned {
 	__u8 pad[5];
 };
 
-_Static_assert(sizeof(struct katrace_learned) == 40, "record layout");
+_Static_assert(sizeof(struct katrace_learned) == 48, "record layout");
 
 /* Decided before the object is loaded. */
 struct katrace_config {
@@ -142,9 +159,10 @@ struct katrace_config {
 /* Known only once the object is loaded, so in memory that user space writes before it attaches. */
 struct katrace_host {
 	__u64 keepalive_timer_fn; /* kernel address, learned */
+	__u64 write_timer_fn;	  /* kernel address, learned */
 	__u64 learn_ino;	  /* inode of the socket to learn from */
 	__u32 hz;		  /* jiffies a second, learned */
-	__u32 pad;
+	__u32 tick_ns;		  /* nanoseconds a jiffy */
 };
 
 #endif

@@ -12,6 +12,10 @@ struct socket_entry {
 	u32 unanswered; /* keepalive probes since the peer was last heard */
 	u32 probes;	/* keepalive probes while traced */
 	u32 heard;	/* jiffies when the peer was last heard, as of the last probe */
+	u32 answered;	/* probes answered while traced */
+	u32 longest;	/* jiffies: the longest silence that the timer has met */
+	u32 acked;	/* rcv_tstamp as of the last probe */
+	u64 probe_ns;	/* of the last probe */
 	char comm[16];	/* of the owner */
 };
 
@@ -32,7 +36,7 @@ struct call {
 	s32 fd;
 };
 
-/* A run of tcp_keepalive_timer between entry and exit. */
+/* A run of tcp_keepalive_timer, or of tcp_write_timer, between entry and exit. */
 struct timer_run {
 	u64 timer; /* 0: none under way */
 	u64 sk;
@@ -46,6 +50,7 @@ struct timer_run {
 	u8 due; /* idle for long enough, nothing in flight: a probe is to be expected */
 	u8 fin_wait2_orphan; /* the timer then serves FIN_WAIT2: no keepalive at all */
 	u8 closed;
+	u8 write_timer; /* retransmissions and window probes, not keepalive */
 };
 
 struct cpu_counters {

@@ -32,4 +32,32 @@ static __always_inline bool has_rdonly_cast(void)
 		__value;                                                                           \
 	})
 
+/*
+ * An argument of a BTF-typed program as a number: the verifier lets no typed
+ * pointer pass for one, and functions of their own take numbers only.
+ */
+static __always_inline u64 raw_argument(void *ctx, int number)
+{
+	u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), (u64 *)ctx + number);
+	return value;
+}
+
+/*
+ * An argument of a probed function. One object serves all architectures, so the
+ * register is found in BTF, not by the macros of bpf_tracing.h.
+ */
+static __always_inline u64 argument(struct pt_regs *ctx, int number)
+{
+	struct pt_regs___x86 *x86 = (void *)ctx;
+	struct pt_regs___arm64 *arm64 = (void *)ctx;
+
+	if (!bpf_core_field_exists(x86->di))
+		return BPF_CORE_READ(arm64, regs[number]);
+	return number == 0 ? BPF_CORE_READ(x86, di) :
+	       number == 1 ? BPF_CORE_READ(x86, si) :
+			     BPF_CORE_READ(x86, dx);
+}
+
 #endif

@@ -85,13 +85,6 @@ static __always_inline struct socket_entry *know_socket(struct sock *sk)
 	return bpf_map_lookup_elem(&sockets, &key);
 }
 
-/* An answer makes no event of its own here: whoever reports the socket next looks whether one came. */
-static __always_inline void note_answer(struct socket_entry *entry, struct sock *sk)
-{
-	if (entry->unanswered && jiffies_heard(sk) != entry->heard)
-		entry->unanswered = 0;
-}
-
 /*
  * A program may be interrupted by another on its CPU between the addition and the
  * load: two records then carry the same number, and none the one before. So a
@@ -115,6 +108,12 @@ static __always_inline struct katrace_event *reserve_record(void)
 	return e;
 }
 
+enum report_flag {
+	REPORT_IN_CALL = 1 << 0, /* of the current task */
+	REPORT_ON = 1 << 1,	 /* SO_KEEPALIVE is being turned on: the flag is not written yet */
+	REPORT_OFF = 1 << 2,	 /* it is being turned off */
+};
+
 /* What only the hook knows of an event, small enough to be passed as a number. */
 union report {
 	struct {
@@ -125,7 +124,7 @@ union report {
 		u8 old_state;
 		u8 state;
 		u8 probes_out;
-		u8 in_call; /* of the current task, with a descriptor */
+		u8 flags; /* enum report_flag */
 	};
 	u64 bits;
 };
@@ -151,6 +150,8 @@ __noinline int write_record(u64 address, u64 bits, s32 fd)
 	if (!e)
 		return 0;
 	read_settings(sk, &s);
+	if (r.flags & (REPORT_ON | REPORT_OFF))
+		s.keepalive = !!(r.flags & REPORT_ON);
 	e->size = sizeof(*e);
 	e->kind = r.kind;
 	e->source = r.source;
@@ -159,6 +160,8 @@ __noinline int write_record(u64 address, u64 bits, s32 fd)
 	e->sk = address;
 	e->cookie = cookie_of(sk);
 	e->ino = inode_of(sk);
+	if (!e->ino)
+		flags |= kread(struct sock, sk, sk_socket) ? KATRACE_F_KERNEL : KATRACE_F_NO_FILE;
 	e->netns = kread(struct net, net, ns.inum);
 	fill_addresses(e, sk);
 	fill_settings(e, net, &s);
@@ -169,8 +172,8 @@ __noinline int write_record(u64 address, u64 bits, s32 fd)
 	e->cause = r.cause;
 	e->pad = 0;
 	e->err = r.state == TCP_CLOSE ? kread(struct sock, sk, sk_err) : 0;
-	e->fd = r.in_call ? fd : -1;
-	e->tid = r.in_call ? (u32)bpf_get_current_pid_tgid() : 0;
+	e->fd = r.flags & REPORT_IN_CALL ? fd : -1;
+	e->tid = r.flags & REPORT_IN_CALL ? (u32)bpf_get_current_pid_tgid() : 0;
 
 	if (s.keepalive)
 		flags |= KATRACE_F_KEEPALIVE;
@@ -189,16 +192,29 @@ __noinline int write_record(u64 address, u64 bits, s32 fd)
 		flags |= KATRACE_F_NEXT;
 	}
 
+	e->rtt_ns = 0;
 	entry = known_socket(sk);
 	if (entry) {
 		e->generation = entry->generation;
 		e->unanswered = entry->unanswered;
 		e->probes = entry->probes;
+		e->answered = entry->answered;
+		e->longest = entry->longest;
 		flags |= KATRACE_F_COUNTED;
+		if (r.kind == KATRACE_ANSWERED || r.kind == KATRACE_RECOVERED) {
+			/* When it came, not when we look. */
+			e->time_ns -= (u64)e->silent * host.tick_ns;
+			if (e->time_ns > entry->probe_ns)
+				e->rtt_ns = e->time_ns - entry->probe_ns;
+			else
+				e->time_ns = entry->probe_ns; /* within the same jiffy */
+		}
 	} else {
 		e->generation = 0;
 		e->unanswered = 0;
 		e->probes = 0;
+		e->answered = 0;
+		e->longest = 0;
 	}
 	if (entry && entry->tgid) {
 		e->tgid = entry->tgid;
@@ -213,6 +229,28 @@ __noinline int write_record(u64 address, u64 bits, s32 fd)
 	e->flags = flags;
 	bpf_ringbuf_submit(e, 0);
 	return 0;
+}
+
+/*
+ * An answer moves no counter that survives it and calls nothing that could be
+ * traced for free: whoever meets the socket next looks whether the peer was
+ * heard since the last probe. rcv_tstamp and lrcvtime decide, never probes_out.
+ */
+static __always_inline bool report_answer(struct socket_entry *entry, u64 address,
+					  enum katrace_source source, u8 state)
+{
+	struct sock *sk = (void *)address;
+	union report r = { .source = source, .old_state = state, .state = state };
+
+	if (!entry->unanswered || jiffies_heard(sk) == entry->heard)
+		return false;
+	r.kind = entry->unanswered == 1 ? KATRACE_ANSWERED : KATRACE_RECOVERED;
+	r.cause = kread(struct tcp_sock, sk, rcv_tstamp) != entry->acked ? KATRACE_CAUSE_ACK :
+									   KATRACE_CAUSE_DATA;
+	entry->answered++;
+	write_record(address, r.bits, -1);
+	entry->unanswered = 0;
+	return true;
 }
 
 #endif

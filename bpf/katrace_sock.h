@@ -17,6 +17,14 @@ static __always_inline u64 keepalive_timer_offset(void)
 	return bpf_core_field_offset(struct sock, sk_timer);
 }
 
+/* The retransmit timer took the place of sk_timer in 6.19, and not in the stable updates. */
+static __always_inline u64 write_timer_offset(void)
+{
+	if (bpf_core_field_exists(((struct sock___moved *)0)->tcp_retransmit_timer))
+		return bpf_core_field_offset(struct sock___moved, tcp_retransmit_timer);
+	return bpf_core_field_offset(struct inet_connection_sock, icsk_retransmit_timer);
+}
+
 static __always_inline struct timer_list *keepalive_timer_of(struct sock *sk)
 {
 	return (void *)sk + keepalive_timer_offset();

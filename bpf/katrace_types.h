@@ -38,6 +38,9 @@ typedef _Bool bool;
 #define AF_INET6	10
 #define IPPROTO_TCP	6
 #define SOCK_STREAM	1
+#define ECONNRESET	104
+#define EPIPE		32
+#define ETIMEDOUT	110
 #define SOL_SOCKET	1
 #define SO_KEEPALIVE	9
 #define SOL_TCP		6
@@ -155,6 +158,7 @@ struct inet_sock {
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	struct timer_list icsk_retransmit_timer; /* moved too, see below */
 	__u8 icsk_probes_out;
 	__u32 icsk_user_timeout;
 	struct {
@@ -226,6 +230,20 @@ struct trace_event_raw_sys_exit {
 	long ret;
 };
 
+struct pt_regs;
+
+struct pt_regs___x86 {
+	unsigned long di, si, dx;
+};
+
+struct pt_regs___arm64 {
+	u64 regs[31];
+};
+
+struct bpf_raw_tracepoint_args {
+	__u64 args[0];
+};
+
 struct seq_file;
 
 struct bpf_iter_meta {
@@ -248,6 +266,10 @@ struct bpf_iter__task_file {
  */
 struct inet_connection_sock___moved {
 	struct timer_list icsk_keepalive_timer;
+};
+
+struct sock___moved {
+	struct timer_list tcp_retransmit_timer;
 };
 
 #pragma clang attribute pop

@@ -27,7 +27,7 @@ internal static class RandomEvents
             .Array[0, 4].Select(parts => System.Text.Encoding.UTF8.GetBytes(string.Concat(parts))));
 
     private static readonly Gen<RawEvent> Heads =
-        from kind in Gen.Int[1, 7]
+        from kind in Gen.Int[1, 11]
         from source in Gen.Byte[0, 5]
         from cpu in Numbers
         from seq in Numbers64
@@ -79,13 +79,17 @@ internal static class RandomEvents
         from probes in Numbers
         from silent in Numbers
         from next in Numbers
-        from cause in Gen.Byte[0, 6]
+        from cause in Gen.Byte[0, 9]
         from err in Gen.OneOf(Gen.UShort[0, 140], Gen.UShort)
         from fd in Gen.OneOf(Gen.Const(-1), Gen.Int)
+        from rtt in Numbers64
+        from answered in Numbers
+        from longest in Numbers
         select settings with
         {
             Unanswered = unanswered, Probes = probes, Silent = silent, Next = next,
             Cause = (EventCause)cause, Err = err, Fd = fd, Tgid = unanswered, Tid = probes,
+            RttNs = rtt, Answered = answered, Longest = longest,
         };
 
     public static readonly Gen<ProcessIdentity?> Processes = Gen.OneOf(

@@ -47,6 +47,9 @@ internal struct RawEvent
     public uint Tid;
     public ulong StartNs;
     public Comm16 Comm;
+    public ulong RttNs;
+    public uint Answered;
+    public uint Longest;
 
     public readonly EventRecord ToRecord() => Unsafe.BitCast<RawEvent, EventRecord>(this);
 

@@ -84,7 +84,30 @@ internal static class Sample
     public static RawEvent Closed => Connection with
     {
         Kind = EventKind.Closed, Source = EventSource.State, State = TcpState.Close, OldState = TcpState.LastAck,
-        Flags = Connection.Flags & ~(EventFlags.Silent | EventFlags.Next), Probes = 12,
+        Flags = Connection.Flags & ~(EventFlags.Silent | EventFlags.Next), Probes = 12, Answered = 12,
+    };
+
+    public static RawEvent Answered => Connection with
+    {
+        Kind = EventKind.Answered, Source = EventSource.Poll, Cause = EventCause.Ack, Unanswered = 1, Probes = 5, Answered = 5,
+        RttNs = 1_234_567, Longest = 60 * Hz,
+    };
+
+    public static RawEvent Recovered => Connection with
+    {
+        Kind = EventKind.Recovered, Source = EventSource.Timer, Cause = EventCause.Data, ProbesOut = 3, Unanswered = 3, Probes = 7,
+        Answered = 5, RttNs = 2_000_000_000, Longest = 210 * Hz,
+    };
+
+    public static RawEvent LocalDrop => Connection with
+    {
+        Kind = EventKind.LocalDrop, Source = EventSource.Timer, Silent = 60 * Hz, Next = Hz / 2,
+    };
+
+    public static RawEvent Reset => Connection with
+    {
+        Kind = EventKind.Reset, Source = EventSource.State, Err = 104, State = TcpState.Close, OldState = TcpState.Established,
+        Flags = Connection.Flags & ~EventFlags.Next, ProbesOut = 1, Unanswered = 1, Probes = 1, Longest = 60 * Hz,
     };
 
     /// <summary>The same connection over IPv6.</summary>

@@ -1,6 +1,7 @@
-using System.Globalization;
+using Google.Protobuf.Reflection;
 using KaTrace.Filters;
 using KaTrace.V1;
+using System.Globalization;
 
 namespace KaTrace.Cli.Filters;
 
@@ -13,6 +14,9 @@ internal static class FilterValues
         Numbers(text, 1, int.MaxValue, $"a process id is 1 to {int.MaxValue}");
 
     public static IEnumerable<uint> Ports(string text) => Numbers(text, 1, ushort.MaxValue, "a port is 1 to 65535");
+
+    private static IEnumerable<EnumValueDescriptor> KindValues =>
+        Event.Descriptor.EnumTypes.Single(type => type.Name == "Kind").Values.Where(value => value.Number != 0);
 
     public static IEnumerable<Event.Types.Kind> Kinds(string text) => Parts(text).Select(Kind);
 
@@ -46,18 +50,14 @@ internal static class FilterValues
             : throw new FilterException($"bad value '{text}': {path} {error}; {Netns}");
     }
 
+    /// <summary>By the contract's names; LOCAL_DROP may be written local-drop.</summary>
     private static Event.Types.Kind Kind(string text)
     {
-        foreach (Event.Types.Kind kind in Enum.GetValues<Event.Types.Kind>())
-        {
-            if (kind != Event.Types.Kind.Unspecified && string.Equals(kind.ToString(), text, StringComparison.OrdinalIgnoreCase))
-                return kind;
-        }
-
-        IEnumerable<string> names = Enum.GetNames<Event.Types.Kind>()
-            .Where(name => name != nameof(Event.Types.Kind.Unspecified))
-            .Select(name => name.ToLowerInvariant());
-        throw new FilterException($"bad value '{text}': a kind is one of {string.Join(", ", names)}");
+        string name = text.Replace('-', '_').ToUpperInvariant();
+        EnumValueDescriptor? value = KindValues.FirstOrDefault(v => v.Name == name);
+        return value is not null
+            ? (Event.Types.Kind)value.Number
+            : throw new FilterException($"bad value '{text}': a kind is one of {string.Join(", ", KindValues.Select(v => v.Name.ToLowerInvariant()))}");
     }
 
     private static IEnumerable<uint> Numbers(string text, uint min, uint max, string allowed) =>

@@ -23,6 +23,9 @@ internal static class StreamCommand
         Option<ColorMode> color = Parsed("--color", "auto, always or never; NO_COLOR is honoured", "WHEN", ColorModes.Parse, ColorMode.Auto);
         Option<bool> self = new("--self") { Description = "Show katrace's own connections too" };
         Option<bool> demo = new("--demo") { Description = "Open connections of our own, one whose peer answers and one whose peer is silent, and show them" };
+        Option<bool> verbose = new("--verbose", "-v") { Description = "Say on stderr why a better backend was not possible" };
+        Option<string> backend = new("--backend") { Description = "How the kernel is hooked: auto tries all, best first", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
+        backend.AcceptOnlyFromAmong("auto", "fentry", "tp-btf", "raw-tp", "kprobe");
         Option<uint> ringSize = Parsed("--ring-size", "Kernel memory for events under way, a power of two: 8M", "BYTES", ParseRingSize, TracerOptions.DefaultRingBytes);
         Option<uint> maxSockets = Parsed("--max-sockets", "Sockets with keepalive that are followed at once, about 128 bytes of kernel memory each", "N", ParseMaxSockets, TracerOptions.DefaultMaxSockets);
 
@@ -35,6 +38,8 @@ internal static class StreamCommand
         command.Options.Add(color);
         command.Options.Add(self);
         command.Options.Add(demo);
+        command.Options.Add(backend);
+        command.Options.Add(verbose);
         command.Options.Add(ringSize);
         command.Options.Add(maxSockets);
         command.SetAction(result =>
@@ -57,7 +62,8 @@ internal static class StreamCommand
                 Color = result.GetValue(color),
                 ShowSelf = result.GetValue(self) || result.GetValue(demo),
                 Demo = result.GetValue(demo),
-                Tracer = new TracerOptions { RingBytes = result.GetValue(ringSize), MaxSockets = result.GetValue(maxSockets) },
+                Verbose = result.GetValue(verbose),
+                Tracer = new TracerOptions { Backend = result.GetValue(backend)!, RingBytes = result.GetValue(ringSize), MaxSockets = result.GetValue(maxSockets) },
             });
         });
         return command;

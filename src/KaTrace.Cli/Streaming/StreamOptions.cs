@@ -25,6 +25,9 @@ internal sealed record StreamOptions
 
     public bool ShowSelf { get; init; }
 
+    /// <summary>Say why better backends were not possible.</summary>
+    public bool Verbose { get; init; }
+
     public bool Demo { get; init; }
 
     public required TracerOptions Tracer { get; init; }

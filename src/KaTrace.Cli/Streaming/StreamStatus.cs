@@ -15,7 +15,7 @@ internal static class StreamStatus
         text.Append(CultureInfo.InvariantCulture, $"katrace: tracing live on kernel {KernelRelease()}: ");
         text.AppendJoin(", ", tracer.Backends.Select(b => $"{b.Hook} by {b.Backend}"));
         text.Append(options.FilterText is null ? "; no filters" : $"; filters {options.FilterText}");
-        foreach (ChosenBackend backend in tracer.Backends)
+        foreach (ChosenBackend backend in options.Verbose ? tracer.Backends : [])
         {
             foreach (string reason in backend.Rejected)
                 text.Append(CultureInfo.InvariantCulture, $"\nkatrace: {backend.Hook} not by {reason}");

@@ -16,27 +16,38 @@ internal sealed class BackendChoice(IList<Hook> hooks)
     public IReadOnlyList<ChosenBackend> Chosen =>
         [.. hooks.Select((hook, i) => new ChosenBackend(hook.Name, hook.Ways[_way[i]].Name, _rejected[i]))];
 
-    /// <summary>A program was refused: the way it reads is what differs most between kernels, and given up first.</summary>
-    /// <returns>False if that was tried before.</returns>
-    public bool GiveUpCasts()
-    {
-        bool gaveUp = MayCast;
-        MayCast = false;
-        return gaveUp;
-    }
+    public bool Uses(string program) => Current.Any(c => c.Backend.Programs.Any(p => p.Name == program));
 
     public Hook? HookOf(string program) =>
         Current.FirstOrDefault(c => c.Backend.Programs.Any(p => p.Name == program)).Hook;
 
-    /// <summary>Goes on to the next way, or throws <paramref name="cause"/> if there is none.</summary>
+    /// <summary>Goes on to the next way; after the last, once more through all with reads that every kernel takes. Throws
+    /// <paramref name="cause"/> when nothing is left.</summary>
     public void Reject(Hook? hook, BpfException cause)
     {
         int i = hook is null ? -1 : hooks.IndexOf(hook);
         if (i < 0 || _way[i] + 1 == hooks[i].Ways.Length)
-            throw cause;
+        {
+            if (!MayCast)
+                throw cause;
 
-        _rejected[i].Add($"{hooks[i].Ways[_way[i]].Name}: {cause.Message}");
-        _way[i]++;
+            MayCast = false;
+            Array.Clear(_way);
+            Array.ForEach(_rejected, reasons => reasons.Clear());
+            return;
+        }
+
+        string name = hooks[i].Ways[_way[i]].Name;
+        for (int other = 0; other < hooks.Count; other++)
+        {
+            // What is forbidden for one hook is forbidden for all: no need to load everything once more to hear so.
+            bool same = other == i || (cause.Errno == BpfAdvice.EPERM && hooks[other].Ways[_way[other]].Name == name);
+            if (same && _way[other] + 1 < hooks[other].Ways.Length)
+            {
+                _rejected[other].Add($"{name}: {cause.Message}");
+                _way[other]++;
+            }
+        }
     }
 }
 

@@ -7,8 +7,5 @@ internal sealed class BackendException(Hook? hook, BpfException cause) : Excepti
     /// <summary>Null: a program that has no other way.</summary>
     public Hook? Hook { get; } = hook;
 
-    /// <summary>The verifier refused it; else the attaching failed.</summary>
-    public bool WhileLoading { get; init; }
-
     public BpfException Cause { get; } = cause;
 }

@@ -9,7 +9,7 @@ internal static class BpfAdvice
     public const string LibbpfMissing =
         "libbpf.so.1 is not installed; install it with: apt-get install libbpf1 (Debian, Ubuntu), dnf install libbpf (Fedora), zypper install libbpf1 (SUSE)";
 
-    private const int EPERM = 1;
+    public const int EPERM = 1;
     private const int ENOENT = 2;
     private const int E2BIG = 7;
     private const int ENOMEM = 12;
@@ -28,8 +28,8 @@ internal static class BpfAdvice
         string log = LibbpfLog.Text;
         string message = $"cannot {operation}: {Errno.Name(errno)}";
         return Reason(errno) is { } reason
-            ? new BpfNotSupportedException($"{message}; {reason}", log)
-            : new BpfException(LastLine(log) is { } last ? $"{message}; {last}" : message, log);
+            ? new BpfNotSupportedException($"{message}; {reason}", log) { Errno = errno }
+            : new BpfException(LastLine(log) is { } last ? $"{message}; {last}" : message, log) { Errno = errno };
     }
 
     private static string? Reason(int errno) => errno switch

@@ -11,6 +11,9 @@ public class BpfException : Exception
     public BpfException(string message, string log = "", Exception? innerException = null)
         : base(message, innerException) => Log = log;
 
+    /// <summary>errno(3) of the kernel's refusal; 0 if there was none.</summary>
+    public int Errno { get; init; }
+
     /// <summary>The last lines that libbpf and the verifier said, oldest first; empty if they said nothing.</summary>
     public string Log { get; }
 }

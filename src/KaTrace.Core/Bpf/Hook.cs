@@ -10,11 +10,16 @@ internal sealed record Hook(string Name, params Backend[] Ways)
     public static IList<Hook> All { get; } =
     [
         new("keepalive timer",
-            new Backend("tp_btf", new("timer_enter"), new("timer_exit"))),
+            new Backend("fentry", new("keepalive_timer_fentry"), new("keepalive_timer_fexit"), new("write_timer_fentry"), new("write_timer_fexit")),
+            new Backend("tp_btf", new("timer_enter"), new("timer_exit")),
+            new Backend("raw_tp", new("timer_enter_raw"), new("timer_exit_raw")),
+            new Backend("kprobe", new("keepalive_timer_kprobe"), new("keepalive_timer_kretprobe"), new("write_timer_kprobe"), new("write_timer_kretprobe"))),
         new("socket options",
+            new Backend("fentry", new("set_keepalive_fexit"), new("set_option_fentry"), new("set_option_fexit")),
             new Backend("tracepoint",
                 new("setsockopt_enter", "syscalls", "sys_enter_setsockopt"),
-                new("setsockopt_exit", "syscalls", "sys_exit_setsockopt"))),
+                new("setsockopt_exit", "syscalls", "sys_exit_setsockopt")),
+            new Backend("kprobe", new("set_keepalive_kprobe"), new("set_option_kprobe"), new("set_option_kretprobe"))),
         new("socket states",
             new Backend("tp_btf", new("state"), new("destroy")),
             new Backend("tp_btf without cookies", new("state"), new("destroy")) { HasCookieHelper = false }),
@@ -22,10 +27,34 @@ internal sealed record Hook(string Name, params Backend[] Ways)
             new Backend("tracepoint",
                 new("accept_exit", "syscalls", "sys_exit_accept"),
                 new("accept4_exit", "syscalls", "sys_exit_accept4"))),
+        new("answers",
+            new Backend("poll", new HookProgram("poll_answer") { IsCalled = true }),
+            new Backend("next timer run")),
     ];
+
+    /// <summary>The same with the ways that a user forces (<c>--backend</c>): for support, and to test each.</summary>
+    /// <param name="name">auto, fentry, tp-btf, raw-tp or kprobe.</param>
+    public static IList<Hook> Forced(string name)
+    {
+        (string Timer, string Options)? ways = name switch
+        {
+            "auto" => null,
+            "fentry" => ("fentry", "fentry"),
+            "tp-btf" => ("tp_btf", "tracepoint"),
+            "raw-tp" => ("raw_tp", "tracepoint"),
+            "kprobe" => ("kprobe", "kprobe"),
+            _ => throw new ArgumentException($"no backend '{name}'", nameof(name)),
+        };
+        if (ways is null)
+            return All;
+
+        Hook timer = All[0] with { Ways = Array.FindAll(All[0].Ways, way => way.Name == ways.Value.Timer) };
+        Hook options = All[1] with { Ways = Array.FindAll(All[1].Ways, way => way.Name == ways.Value.Options) };
+        return [timer, options, .. All.Skip(2)];
+    }
 }
 
-/// <summary>One way to see it: programs that are loaded and attached together.</summary>
+/// <summary>One way to see it: programs that are loaded and attached together. Without any, it does without.</summary>
 internal sealed record Backend(string Name, params HookProgram[] Programs)
 {
     /// <summary>struct katrace_config.has_cookie_helper</summary>
@@ -37,7 +66,15 @@ internal sealed record Backend(string Name, params HookProgram[] Programs)
 /// <param name="Tracepoint">Name of its tracepoint.</param>
 internal sealed record HookProgram(string Name, string? Category = null, string? Tracepoint = null)
 {
-    public BpfLink Attach(BpfObject bpf, Tracefs tracefs) => Category is null || Tracepoint is null
-        ? bpf.Program(Name).Attach()
-        : bpf.Program(Name).AttachTracepoint(tracefs, Category, Tracepoint);
+    /// <summary>Run by user space, not attached.</summary>
+    public bool IsCalled { get; init; }
+
+    public BpfLink? Attach(BpfObject bpf, Tracefs tracefs)
+    {
+        if (IsCalled)
+            return null;
+        return Category is null || Tracepoint is null
+            ? bpf.Program(Name).Attach()
+            : bpf.Program(Name).AttachTracepoint(tracefs, Category, Tracepoint);
+    }
 }

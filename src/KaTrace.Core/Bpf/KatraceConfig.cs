@@ -15,17 +15,19 @@ internal struct KatraceConfig
 internal struct KatraceHost
 {
     public ulong KeepaliveTimerFn;
+    public ulong WriteTimerFn;
     public ulong LearnIno;
     public uint Hz;
-    public uint Pad;
+    public uint TickNs;
 }
 
 /// <summary><c>struct katrace_learned</c>: what the kernel says of a socket of our own.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 40)]
+[StructLayout(LayoutKind.Sequential, Size = 48)]
 internal struct KatraceLearned
 {
     public ulong Ino;
     public ulong KeepaliveTimerFn;
+    public ulong WriteTimerFn;
     public uint Idle;
     public uint Intvl;
     public uint UserTimeout;

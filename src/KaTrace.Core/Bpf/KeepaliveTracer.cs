@@ -33,7 +33,7 @@ internal sealed class KeepaliveTracer : IDisposable
     /// <exception cref="BpfException">With a message for the user.</exception>
     public static KeepaliveTracer Start(TracerOptions options)
     {
-        BackendChoice choice = new(Hook.All);
+        BackendChoice choice = new(Hook.Forced(options.Backend));
         while (true)
         {
             try
@@ -42,8 +42,7 @@ internal sealed class KeepaliveTracer : IDisposable
             }
             catch (BackendException e)
             {
-                if (!(e.WhileLoading && choice.GiveUpCasts()))
-                    choice.Reject(e.Hook, e.Cause); // throws the cause when no way is left
+                choice.Reject(e.Hook, e.Cause); // throws the cause when no way is left
             }
         }
     }
@@ -95,7 +94,10 @@ internal sealed class KeepaliveTracer : IDisposable
                 foreach ((Hook hook, Backend backend) in choice.Current)
                 {
                     foreach (HookProgram program in backend.Programs)
-                        links.Add(Attach(program, hook, bpf, tracefs));
+                    {
+                        if (Attach(program, hook, bpf, tracefs) is { } link)
+                            links.Add(link);
+                    }
                 }
             }
 
@@ -120,11 +122,11 @@ internal sealed class KeepaliveTracer : IDisposable
         }
         catch (BpfException e) when (LibbpfLog.RefusedProgram is { } program)
         {
-            throw new BackendException(choice.HookOf(program), e) { WhileLoading = true };
+            throw new BackendException(choice.HookOf(program), e);
         }
     }
 
-    private static BpfLink Attach(HookProgram program, Hook hook, BpfObject bpf, Tracefs tracefs)
+    private static BpfLink? Attach(HookProgram program, Hook hook, BpfObject bpf, Tracefs tracefs)
     {
         try
         {

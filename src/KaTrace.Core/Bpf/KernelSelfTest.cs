@@ -37,6 +37,7 @@ internal static class KernelSelfTest
 
         host.Hz = on.Idle / IdleSeconds;
         host.KeepaliveTimerFn = on.KeepaliveTimerFn;
+        host.WriteTimerFn = on.WriteTimerFn;
         Expect("TCP_KEEPIDLE", on.Idle, host.Hz * IdleSeconds);
         Expect("HZ, between 24 and 10,000", host.Hz is >= 24 and <= 10_000 ? 1u : 0u, 1);
         Expect("TCP_KEEPINTVL", on.Intvl, host.Hz * IntervalSeconds);
@@ -45,8 +46,11 @@ internal static class KernelSelfTest
         Expect("SO_KEEPALIVE on", on.Keepalive, 1);
         Expect("SO_KEEPALIVE off", off.Keepalive, 0);
         Expect("timer function in kernel space", (uint)(host.KeepaliveTimerFn >> 63), 1);
+        Expect("write timer function in kernel space", (uint)(host.WriteTimerFn >> 63), 1);
+        Expect("write timer function, another one", host.WriteTimerFn == host.KeepaliveTimerFn ? 1u : 0u, 0);
         Expect("timer function unchanged", off.KeepaliveTimerFn == on.KeepaliveTimerFn ? 1u : 0u, 1);
 
+        host.TickNs = 1_000_000_000 / host.Hz;
         bpf.Map(".bss").Update(0, host);
         return (host.Hz, on.Tgid);
     }

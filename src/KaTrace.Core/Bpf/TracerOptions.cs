@@ -6,6 +6,9 @@ internal sealed record TracerOptions
     public const uint DefaultRingBytes = 8 << 20;
     public const uint DefaultMaxSockets = 65536;
 
+    /// <summary>auto, or the one backend to use: see <see cref="Hook.Forced"/>.</summary>
+    public string Backend { get; init; } = "auto";
+
     /// <summary>A power of two and a multiple of the page size.</summary>
     public uint RingBytes { get; init; } = DefaultRingBytes;
 

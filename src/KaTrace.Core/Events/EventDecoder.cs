@@ -15,7 +15,7 @@ internal static class EventDecoder
         if (frame.Length >= Unsafe.SizeOf<EventRecord>())
         {
             ref readonly EventRecord record = ref Unsafe.As<byte, EventRecord>(ref MemoryMarshal.GetReference(frame));
-            if ((uint)(record.Kind - EventKind.Enabled) <= EventKind.Closed - EventKind.Enabled)
+            if ((uint)(record.Kind - EventKind.Enabled) <= EventKind.Reset - EventKind.Enabled)
             {
                 view = new EventView(in record);
                 return true;

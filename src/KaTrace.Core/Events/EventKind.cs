@@ -10,6 +10,10 @@ internal enum EventKind : byte
     Probe = 5,
     Timeout = 6,
     Closed = 7,
+    Answered = 8,
+    Recovered = 9,
+    LocalDrop = 10,
+    Reset = 11,
 }
 
 /// <summary><c>enum katrace_source</c>: the hook that saw it.</summary>
@@ -18,6 +22,8 @@ internal enum EventSource : byte
     Setsockopt = 1,
     Timer = 2,
     State = 3,
+    Poll = 4,
+    Setter = 5,
 }
 
 /// <summary><c>enum katrace_cause</c>.</summary>
@@ -28,6 +34,10 @@ internal enum EventCause : byte
     Inherited = 2,
     Probes = 3,
     UserTimeout = 4,
+    Retransmit = 5,
+    Ack = 6,
+    Data = 7,
+    Kernel = 8,
 }
 
 /// <summary><c>enum katrace_flag</c>: what is on, and which fields are known.</summary>
@@ -40,6 +50,8 @@ internal enum EventFlags : byte
     Next = 1 << 2,
     Owner = 1 << 3,
     Counted = 1 << 4,
+    Kernel = 1 << 5,
+    NoFile = 1 << 6,
 }
 
 /// <summary><c>enum katrace_setting</c>.</summary>

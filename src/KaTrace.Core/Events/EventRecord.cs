@@ -62,6 +62,12 @@ internal readonly struct EventRecord
     public readonly ulong StartNs;
     /// <summary>NUL-terminated.</summary>
     public readonly Comm16 Comm;
+
+    /// <summary>From the last probe to the answer, to a jiffy.</summary>
+    public readonly ulong RttNs;
+    public readonly uint Answered;
+    /// <summary>Jiffies.</summary>
+    public readonly uint Longest;
 }
 
 [InlineArray(16)]

@@ -17,7 +17,9 @@ internal static class Ansi
         EventKind.Enabled => "\e[32m"u8,
         EventKind.Disabled => "\e[35m"u8,
         EventKind.Probe when unanswered > 1 => "\e[33m"u8,
-        EventKind.Timeout => Red,
+        EventKind.LocalDrop => "\e[33m"u8,
+        EventKind.Recovered => "\e[32m"u8,
+        EventKind.Timeout or EventKind.Reset => Red,
         _ => [],
     };
 }

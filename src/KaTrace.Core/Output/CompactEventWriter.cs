@@ -106,7 +106,12 @@ internal sealed class CompactEventWriter : IEventWriter
 
         AppendEnd(ref text, local);
         // The arrow points where a segment went: a probe, or the reset that goes with giving up.
-        text.Append(record.Kind is EventKind.Probe or EventKind.Timeout ? " -> "u8 : " <> "u8);
+        text.Append(record.Kind switch
+        {
+            EventKind.Probe or EventKind.Timeout => " -> "u8,
+            EventKind.Answered or EventKind.Recovered or EventKind.Reset => " <- "u8,
+            _ => " <> "u8,
+        });
         AppendEnd(ref text, remote);
     }
 
@@ -136,6 +141,10 @@ internal sealed class CompactEventWriter : IEventWriter
         EventKind.Probe => "PROBE"u8,
         EventKind.Timeout => "TIMEOUT"u8,
         EventKind.Closed => "CLOSED"u8,
+        EventKind.Answered => "ANSWERED"u8,
+        EventKind.Recovered => "RECOVERED"u8,
+        EventKind.LocalDrop => "LOCAL_DROP"u8,
+        EventKind.Reset => "RESET"u8,
         _ => "UNKNOWN"u8,
     };
 }

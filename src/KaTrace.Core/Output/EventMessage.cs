@@ -59,6 +59,7 @@ internal static class EventMessage
             Remote = EndpointOf(EndpointView.Remote(in record)),
             State = (Socket.Types.State)record.State,
             V4Mapped = EndpointView.SpeaksMappedIPv4(in record),
+            Kernel = (record.Flags & EventFlags.Kernel) != 0,
         };
         if (record.OldState != record.State)
             socket.OldState = (Socket.Types.State)record.OldState;
@@ -86,6 +87,8 @@ internal static class EventMessage
         {
             keepalive.Unanswered = record.Unanswered;
             keepalive.Probes = record.Probes;
+            keepalive.Answered = record.Answered;
+            keepalive.LongestSilenceSeconds = clock.ToMilliseconds(record.Longest) / 1000.0;
         }
 
         if ((record.Flags & EventFlags.Silent) != 0)
@@ -128,6 +131,12 @@ internal static class EventMessage
                     Error = Errno.Name(record.Err) ?? "",
                 };
                 break;
+            case EventKind.Answered or EventKind.Recovered:
+                message.Answered = new Answered { Cause = AnsweredCause(record.Cause), RoundTripUs = RoundTripUs(in record) };
+                break;
+            case EventKind.Reset:
+                message.Reset = new Reset { Errno = record.Err, Error = Errno.Name(record.Err) ?? "" };
+                break;
             case EventKind.Closed:
                 message.Closed = new Closed { Errno = record.Err, Error = Errno.Name(record.Err) ?? "" };
                 break;
@@ -138,6 +147,7 @@ internal static class EventMessage
     {
         EventCause.Setsockopt => Enabled.Types.Cause.Setsockopt,
         EventCause.Inherited => Enabled.Types.Cause.Inherited,
+        EventCause.Kernel => Enabled.Types.Cause.Kernel,
         _ => Enabled.Types.Cause.Unspecified,
     };
 
@@ -145,8 +155,19 @@ internal static class EventMessage
     {
         EventCause.Probes => V1.Timeout.Types.Cause.Probes,
         EventCause.UserTimeout => V1.Timeout.Types.Cause.UserTimeout,
+        EventCause.Retransmit => V1.Timeout.Types.Cause.Retransmit,
         _ => V1.Timeout.Types.Cause.Unspecified,
     };
+
+    private static Answered.Types.Cause AnsweredCause(EventCause cause) => cause switch
+    {
+        EventCause.Ack => Answered.Types.Cause.Ack,
+        EventCause.Data => Answered.Types.Cause.Data,
+        _ => Answered.Types.Cause.Unspecified,
+    };
+
+    /// <summary>More than 71 minutes would be no round trip.</summary>
+    public static uint RoundTripUs(in EventRecord record) => (uint)Math.Min(record.RttNs / 1000, uint.MaxValue);
 
     private static Timestamp TimeOf(long unixNs)
     {

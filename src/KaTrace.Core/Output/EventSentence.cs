@@ -29,6 +29,20 @@ internal static class EventSentence
             case EventKind.Timeout:
                 AppendTimeout(ref text, in record, in clock);
                 break;
+            case EventKind.Answered or EventKind.Recovered:
+                AppendAnswered(ref text, in record, in clock);
+                break;
+            case EventKind.LocalDrop:
+                text.Append("probe dropped by the local queue"u8);
+                AppendSilent(ref text, in record, in clock);
+                AppendNext(ref text, in record, in clock);
+                break;
+            case EventKind.Reset:
+                AppendError(ref text, record.Err);
+                text.Append(" while "u8);
+                AppendCount(ref text, Unanswered(in record), " probe"u8);
+                text.Append(" unanswered: the peer has forgotten the connection"u8);
+                break;
             case EventKind.Closed:
                 AppendClosed(ref text, in record);
                 break;
@@ -58,7 +72,7 @@ internal static class EventSentence
 
     private static void AppendCall(ref Utf8Cursor text, in EventRecord record)
     {
-        text.Append("by setsockopt"u8);
+        text.Append(record.Cause == EventCause.Kernel ? "by the kernel"u8 : "by setsockopt"u8);
         if (record.Fd < 0)
             return;
         text.Append(", fd "u8);
@@ -85,10 +99,33 @@ internal static class EventSentence
         }
 
         AppendSilent(ref text, in record, in clock);
+        AppendNext(ref text, in record, in clock);
+    }
+
+    private static void AppendNext(ref Utf8Cursor text, in EventRecord record, in KernelClock clock)
+    {
         if ((record.Flags & EventFlags.Next) == 0)
             return;
         text.Append(", next in "u8);
         AppendRounded(ref text, clock.ToMilliseconds(record.Next));
+    }
+
+    private static void AppendAnswered(ref Utf8Cursor text, in EventRecord record, in KernelClock clock)
+    {
+        if (record.Kind == EventKind.Recovered)
+        {
+            text.Append("after "u8);
+            text.Append(record.Unanswered);
+            text.Append(" unanswered probes, "u8);
+        }
+
+        text.Append(record.Cause == EventCause.Data ? "by data, "u8 : "by ACK, "u8);
+        // The time of the answer is known to a jiffy: a round trip shorter than that is only known to be so.
+        ulong jiffyUs = 1_000_000 / clock.Hz;
+        ulong microseconds = record.RttNs / 1000;
+        text.Append(microseconds <= jiffyUs ? "within "u8 : "after "u8);
+        text.AppendThousandths(Math.Max(microseconds, jiffyUs) / 1000);
+        text.Append(" s"u8);
     }
 
     private static void AppendTimeout(ref Utf8Cursor text, in EventRecord record, in KernelClock clock)
@@ -100,6 +137,13 @@ internal static class EventSentence
             text.Append(" by TCP_USER_TIMEOUT "u8);
             text.Append(record.UserTimeout);
             text.Append(" ms"u8);
+        }
+
+        if (record.Cause == EventCause.Retransmit)
+        {
+            text.Append(" of unacknowledged data, which keepalive does not probe for"u8);
+            AppendSilent(ref text, in record, in clock);
+            return;
         }
 
         uint probes = byTime ? Unanswered(in record) : record.ProbesOut;
@@ -121,6 +165,11 @@ internal static class EventSentence
         text.Append(", "u8);
         AppendCount(ref text, record.Probes, " probe"u8);
         text.Append(" sent"u8);
+        if (record.Probes == 0)
+            return;
+        text.Append(", "u8);
+        text.Append(record.Answered);
+        text.Append(" answered"u8);
         if (record.Unanswered == 0)
             return;
         text.Append(", "u8);

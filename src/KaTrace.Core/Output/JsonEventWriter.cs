@@ -102,6 +102,8 @@ internal sealed class JsonEventWriter : IEventWriter
             AppendState(ref json, ",\"oldState\":"u8, record.OldState);
         if (EndpointView.SpeaksMappedIPv4(in record))
             json.Append(",\"v4Mapped\":true"u8);
+        if ((record.Flags & EventFlags.Kernel) != 0)
+            json.Append(",\"kernel\":true"u8);
         json.CloseObject(open);
     }
 
@@ -147,6 +149,12 @@ internal sealed class JsonEventWriter : IEventWriter
             AppendSeconds(ref json, ",\"silentSeconds\":"u8, clock.ToMilliseconds(record.Silent));
         if ((record.Flags & EventFlags.Next) != 0)
             AppendSeconds(ref json, ",\"nextSeconds\":"u8, clock.ToMilliseconds(record.Next));
+        if ((record.Flags & EventFlags.Counted) != 0)
+        {
+            AppendNumber(ref json, ",\"answered\":"u8, record.Answered);
+            AppendSeconds(ref json, ",\"longestSilenceSeconds\":"u8, clock.ToMilliseconds(record.Longest));
+        }
+
         json.Append('}');
     }
 
@@ -181,6 +189,7 @@ internal sealed class JsonEventWriter : IEventWriter
                 {
                     EventCause.Setsockopt => ",\"enabled\":{\"cause\":\"SETSOCKOPT\"}"u8,
                     EventCause.Inherited => ",\"enabled\":{\"cause\":\"INHERITED\"}"u8,
+                    EventCause.Kernel => ",\"enabled\":{\"cause\":\"KERNEL\"}"u8,
                     _ => ",\"enabled\":{}"u8,
                 });
                 break;
@@ -199,6 +208,22 @@ internal sealed class JsonEventWriter : IEventWriter
                 AppendError(ref json, record.Err);
                 json.CloseObject(timeout);
                 break;
+            case EventKind.Answered or EventKind.Recovered:
+                json.Append(",\"answered\":"u8);
+                int answered = json.OpenObject();
+                AppendAnsweredCause(ref json, record.Cause);
+                if (EventMessage.RoundTripUs(in record) is > 0 and uint microseconds)
+                    AppendNumber(ref json, ",\"roundTripUs\":"u8, microseconds);
+                json.CloseObject(answered);
+                break;
+            case EventKind.Reset:
+                json.Append(",\"reset\":"u8);
+                int reset = json.OpenObject();
+                if (record.Err != 0)
+                    AppendNumber(ref json, ",\"errno\":"u8, record.Err);
+                AppendError(ref json, record.Err);
+                json.CloseObject(reset);
+                break;
             case EventKind.Closed:
                 json.Append(",\"closed\":"u8);
                 int closed = json.OpenObject();
@@ -215,6 +240,16 @@ internal sealed class JsonEventWriter : IEventWriter
             json.Append(",\"cause\":\"PROBES\""u8);
         else if (cause == EventCause.UserTimeout)
             json.Append(",\"cause\":\"USER_TIMEOUT\""u8);
+        else if (cause == EventCause.Retransmit)
+            json.Append(",\"cause\":\"RETRANSMIT\""u8);
+    }
+
+    private static void AppendAnsweredCause(ref Utf8Cursor json, EventCause cause)
+    {
+        if (cause == EventCause.Ack)
+            json.Append(",\"cause\":\"ACK\""u8);
+        else if (cause == EventCause.Data)
+            json.Append(",\"cause\":\"DATA\""u8);
     }
 
     private static void AppendError(ref Utf8Cursor json, int errno)

@@ -27,7 +27,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
 
         try
         {
-            _tracer = KeepaliveTracer.Start(new TracerOptions { RingBytes = 32 << 20 });
+            _tracer = KeepaliveTracer.Start(new TracerOptions { RingBytes = 32 << 20, Backend = Environment.GetEnvironmentVariable("KATRACE_TEST_BACKEND") ?? "auto" });
         }
         catch (BpfNotSupportedException e)
         {

@@ -53,7 +53,7 @@ public sealed class FilterOptionsTests
     [InlineData("-D -1", "--remote-port: bad value '-1': a port is 1 to 65535")]
     [InlineData("-p 0", "--pid: bad value '0': a process id is 1 to 2147483647")]
     [InlineData("--not --pid x", "--not --pid: bad value 'x': a process id is 1 to 2147483647")]
-    [InlineData("--kind prob", "--kind: bad value 'prob': a kind is one of enabled, disabled, configured, armed, probe, timeout, closed, lost")]
+    [InlineData("--kind prob", "--kind: bad value 'prob': a kind is one of enabled, disabled, configured, armed, probe, timeout, closed, answered, recovered, local_drop, reset, lost")]
     [InlineData("--ip 10.0.0.0/33", "--ip: bad address '10.0.0.0/33': the prefix length of an IPv4 address is 0 to 32")]
     [InlineData("--netns 0", "--netns: bad value '0': a network namespace is an inode number, a path, or a name in /run/netns; an inode number is 1 to 4294967295")]
     [InlineData("--netns no-such", "--netns: bad value 'no-such': /run/netns/no-such cannot be read (ENOENT); a network namespace is an inode number, a path, or a name in /run/netns")]

@@ -46,7 +46,7 @@ public sealed class GoldenFileTests
         RawEvent[] events =
         [
             Sample.Enabled, Sample.Disabled.OverIPv6(), Sample.Configured.OverMappedIPv4(), Sample.Armed,
-            Sample.Probe, Sample.Timeout.OverIPv6(), Sample.Closed,
+            Sample.Probe, Sample.Timeout.OverIPv6(), Sample.Closed, Sample.Answered, Sample.Recovered, Sample.LocalDrop, Sample.Reset,
         ];
         foreach (RawEvent raw in events)
         {

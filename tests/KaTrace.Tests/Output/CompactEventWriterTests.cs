@@ -83,11 +83,11 @@ public sealed class CompactEventWriterTests
 
     [Fact]
     public void An_orderly_end_says_so_with_the_probes_sent() =>
-        AssertEnds("<> 10.0.0.9:51812 CLOSED     orderly, 12 probes sent", Sample.Closed);
+        AssertEnds("<> 10.0.0.9:51812 CLOSED     orderly, 12 probes sent, 12 answered", Sample.Closed);
 
     [Fact]
     public void A_reset_is_named_with_what_went_unanswered() =>
-        AssertEnds("CLOSED     ECONNRESET, 1 probe sent, 1 unanswered", Sample.Closed with { Err = 104, Probes = 1, Unanswered = 1 });
+        AssertEnds("CLOSED     ECONNRESET, 1 probe sent, 0 answered, 1 unanswered", Sample.Closed with { Err = 104, Probes = 1, Answered = 0, Unanswered = 1 });
 
     [Fact]
     public void An_error_without_a_name_is_a_number() =>

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Changes of state: keepalive inherited, armed by a connection, ended by a close. */
+#ifndef KATRACE_HOOK_STATE_H
+#define KATRACE_HOOK_STATE_H
+
+static __always_inline void connecting(struct sock *sk)
+{
+	struct socket_entry *entry = know_socket(sk);
+
+	if (!entry)
+		return;
+	entry->generation++;
+	entry->unanswered = 0;
+	entry->probes = 0;
+	entry->answered = 0;
+	entry->longest = 0;
+	if (inode_of(sk)) /* else the kernel's own: whoever runs now is not its owner */
+		own_by_current(entry);
+}
+
+static __always_inline bool in_timer_run(struct timer_run *run, struct sock *sk)
+{
+	return run && run->timer && run->sk == (u64)sk &&
+	       run->pid_tgid == bpf_get_current_pid_tgid();
+}
+
+/* run: the timer of this socket in whose run it closes, or NULL. 0: by neither timer nor peer, or in order. */
+static __always_inline u8 how_it_died(const struct timer_run *run, struct sock *sk, int oldstate,
+				      struct socket_entry *entry)
+{
+	int err = kread(struct sock, sk, sk_err);
+
+	if (!err || !is_connected(oldstate) || (run && !run->write_timer && run->fin_wait2_orphan))
+		return 0;
+	/* Where the socket was locked, tcp_write_timer ran in the task that let go of it: then the error tells. */
+	if (run || err == ETIMEDOUT)
+		return KATRACE_TIMEOUT;
+	if ((err == ECONNRESET || err == EPIPE) && entry && entry->unanswered)
+		return KATRACE_RESET;
+	return 0;
+}
+
+SEC("?tp_btf/inet_sock_set_state")
+int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
+{
+	union report r = { .source = KATRACE_SOURCE_STATE, .old_state = oldstate, .state = newstate };
+	struct timer_run *run = NULL;
+	struct socket_entry *entry;
+	u64 address;
+
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	if (newstate == TCP_CLOSE) {
+		run = this_timer_run();
+		if (in_timer_run(run, sk))
+			run->closed = 1;
+		else
+			run = NULL;
+	}
+	entry = known_socket(sk);
+	if (!entry && !keepalive_on(sk))
+		return 0;
+	address = raw_argument(ctx, 0);
+	if (config.has_cookie_helper)
+		bpf_get_socket_cookie(sk); /* makes one; all other places read it */
+
+	if (newstate == TCP_SYN_SENT) {
+		connecting(sk);
+		return 0;
+	}
+	if (newstate == TCP_CLOSE) {
+		if (oldstate == TCP_LISTEN || oldstate == TCP_CLOSE)
+			return 0;
+		if (entry)
+			report_answer(entry, address, KATRACE_SOURCE_STATE, oldstate);
+		r.kind = how_it_died(run, sk, oldstate, entry);
+		if (r.kind == KATRACE_TIMEOUT) {
+			r.source = KATRACE_SOURCE_TIMER;
+			r.cause = !run || run->write_timer ? KATRACE_CAUSE_RETRANSMIT :
+				  user_timeout_of(sk)	   ? KATRACE_CAUSE_USER_TIMEOUT :
+							     KATRACE_CAUSE_PROBES;
+		}
+		if (r.kind)
+			write_record(address, r.bits, -1);
+		r.kind = KATRACE_CLOSED;
+		r.source = KATRACE_SOURCE_STATE;
+		r.cause = KATRACE_CAUSE_NONE;
+	} else if (!keepalive_on(sk)) {
+		return 0;
+	} else if (oldstate == TCP_LISTEN && newstate == TCP_SYN_RECV) {
+		r.kind = KATRACE_ENABLED;
+		r.cause = KATRACE_CAUSE_INHERITED;
+	} else if (newstate == TCP_ESTABLISHED) {
+		r.kind = KATRACE_ARMED;
+	} else {
+		return 0;
+	}
+	write_record(address, r.bits, -1);
+	return 0;
+}
+
+SEC("?tp_btf/tcp_destroy_sock")
+int BPF_PROG(destroy, struct sock *sk)
+{
+	u64 key = (u64)sk;
+
+	bpf_map_delete_elem(&sockets, &key);
+	return 0;
+}
+
+#endif
