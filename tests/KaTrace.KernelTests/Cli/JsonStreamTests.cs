@@ -42,7 +42,7 @@ public sealed class JsonStreamTests
         socket.Set(SOL_SOCKET, SO_KEEPALIVE, 1);
         DateTime after = DateTime.UtcNow;
 
-        Event e = katrace.WaitForEvent(e => e.Socket.Inode == inode);
+        Event e = katrace.WaitForEvent(e => e.Socket?.Inode == inode);
         TimeSpan drift = TimeSpan.FromMilliseconds(5); // of the clocks' distance, which is looked at once a second
         Assert.InRange(e.Time.ToDateTime(), before - drift, after + drift);
         Assert.Equal(Environment.MachineName, e.NodeName);

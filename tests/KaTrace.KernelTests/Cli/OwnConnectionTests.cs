@@ -35,7 +35,7 @@ public sealed class OwnConnectionTests(TracedEvents traced)
         traced.WaitFor(2, e => e.Tgid == katrace.Pid && e.Kind == EventKind.Probe && e.TimeNs > live);
         using Socket later = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         later.Set(SOL_SOCKET, SO_KEEPALIVE, 1);
-        katrace.WaitForEvent(e => e.Socket.Inode == later.Inode());
+        katrace.WaitForEvent(e => e.Socket?.Inode == later.Inode());
 
         Assert.Equal(0, katrace.Interrupt());
         Assert.DoesNotContain(katrace.AllEvents(), e => e.Process?.Pid == katrace.Pid);

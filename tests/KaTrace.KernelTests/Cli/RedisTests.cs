@@ -24,18 +24,18 @@ public sealed class RedisTests
             """);
         ushort pythonPort = python.LocalPort("s");
 
-        Event pythonArmed = katrace.WaitForEvent(e => e.Kind == Kind.Armed && e.Socket.Local.Port == pythonPort);
+        Event pythonArmed = katrace.WaitForEvent(e => e.Kind == Kind.Armed && e.Socket?.Local?.Port == pythonPort);
         AssertOwner(pythonArmed, python.Pid, "python3", idle: 30);
         // Redis, either side, turns keepalive on and then says how: the idle time comes with a later event.
-        Event cliConfigured = katrace.WaitForEvent(e => e.Process.Comm == "redis-cli" && e.Keepalive.IdleSeconds < 7200);
+        Event cliConfigured = katrace.WaitForEvent(e => e.Process?.Comm == "redis-cli" && e.Keepalive?.IdleSeconds < 7200);
         AssertOwner(cliConfigured, cli.Pid, "redis-cli", idle: 15); // REDIS_CLI_KEEPALIVE_INTERVAL of redis-cli.c
         Assert.All([pythonArmed, cliConfigured], e => Assert.Equal(port, e.Socket.Remote.Port));
 
         foreach (uint clientPort in (uint[])[cliConfigured.Socket.Local.Port, pythonPort])
         {
-            Event armed = katrace.WaitForEvent(e => e.Kind == Kind.Armed && e.Socket.Local.Port == port && e.Socket.Remote.Port == clientPort);
-            Event enabled = katrace.WaitForEvent(e => e.Kind == Kind.Enabled && e.Socket.Inode == armed.Socket.Inode);
-            Event configured = katrace.WaitForEvent(e => e.Socket.Inode == armed.Socket.Inode && e.Keepalive.IdleSeconds == 60);
+            Event armed = katrace.WaitForEvent(e => e.Kind == Kind.Armed && e.Socket?.Local?.Port == port && e.Socket?.Remote?.Port == clientPort);
+            Event enabled = katrace.WaitForEvent(e => e.Kind == Kind.Enabled && e.Socket?.Inode == armed.Socket.Inode);
+            Event configured = katrace.WaitForEvent(e => e.Socket?.Inode == armed.Socket.Inode && e.Keepalive?.IdleSeconds == 60);
             Assert.Equal(Enabled.Types.Cause.Setsockopt, enabled.Enabled.Cause);
             Assert.All([armed, enabled, configured], e =>
             {
