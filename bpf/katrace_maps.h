@@ -12,6 +12,7 @@ struct socket_entry {
 	u32 unanswered; /* keepalive probes since the peer was last heard */
 	u32 probes;	/* keepalive probes while traced */
 	u32 heard;	/* jiffies when the peer was last heard, as of the last probe */
+	u32 inherits;	/* cloned from a listener with keepalive, which is not reported yet */
 	char comm[16];	/* of the owner */
 };
 

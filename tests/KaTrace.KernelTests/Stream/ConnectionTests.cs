@@ -61,6 +61,9 @@ public sealed class ConnectionTests(TracedEvents traced)
 
         EventRecord armed = traced.WaitForOne(e => ns.Has(e) && e.Kind == EventKind.Armed);
         Assert.Equal(enabled.Sk, armed.Sk);
+        Assert.Equal(enabled.Cookie, armed.Cookie);
+        if (traced.MakesCookies)
+            Assert.Equal(server.Cookie(), armed.Cookie);
         EventRecord probe = traced.WaitForOne(e => ns.Has(e) && e.Kind == EventKind.Probe);
         Assert.Equal(listener.LocalPort(), probe.Lport);
         Assert.Equal(traced.OwnTgid, probe.Tgid);
