@@ -18,6 +18,16 @@ static __always_inline void connecting(struct sock *sk)
 		own_by_current(entry);
 }
 
+/*
+ * 5.10, 6.1 and 6.12 report a clone before it has addresses and the cookie of its
+ * request (inet_csk_clone_lock), 6.18 after: without them it is told with its next
+ * change, which follows at once but for TCP Fast Open.
+ */
+static __always_inline bool is_bare_clone(struct sock *sk)
+{
+	return !kread(struct sock, sk, __sk_common.skc_dport);
+}
+
 static __always_inline bool in_timer_run(struct timer_run *run, struct sock *sk)
 {
 	return run && run->timer && run->sk == (u64)sk &&
@@ -61,8 +71,26 @@ int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
 	if (!entry && !keepalive_on(sk))
 		return 0;
 	address = raw_argument(ctx, 0);
+	if (oldstate == TCP_LISTEN && newstate == TCP_SYN_RECV && is_bare_clone(sk)) {
+		entry = know_socket(sk);
+		if (entry)
+			entry->inherits = 1;
+		return 0;
+	}
 	if (config.has_cookie_helper)
 		bpf_get_socket_cookie(sk); /* makes one; all other places read it */
+	if (entry && entry->inherits) {
+		entry->inherits = 0;
+		r.kind = KATRACE_ENABLED;
+		r.cause = KATRACE_CAUSE_INHERITED;
+		r.old_state = TCP_LISTEN;
+		r.state = TCP_SYN_RECV;
+		if (keepalive_on(sk))
+			write_record(address, r.bits, -1);
+		r.cause = KATRACE_CAUSE_NONE;
+		r.old_state = oldstate;
+		r.state = newstate;
+	}
 
 	if (newstate == TCP_SYN_SENT) {
 		connecting(sk);

@@ -15,6 +15,7 @@ struct socket_entry {
 	u32 answered;	/* probes answered while traced */
 	u32 longest;	/* jiffies: the longest silence that the timer has met */
 	u32 acked;	/* rcv_tstamp as of the last probe */
+	u32 inherits;	/* cloned from a listener with keepalive, which is not reported yet */
 	u64 probe_ns;	/* of the last probe */
 	char comm[16];	/* of the owner */
 };

@@ -45,6 +45,9 @@ public sealed class TracedEvents : IDisposable, IEventSink
 
     internal uint OwnTgid => Tracer.OwnTgid;
 
+    /// <summary>False before 5.12: a socket then has a cookie only if somebody has asked for it.</summary>
+    internal bool MakesCookies => !Tracer.Backends.Any(b => b.Backend.EndsWith("without cookies", StringComparison.Ordinal));
+
     private KeepaliveTracer Tracer
     {
         get
