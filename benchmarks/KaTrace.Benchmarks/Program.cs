@@ -40,4 +40,6 @@ foreach (IQuestion question in all.Where(q => names.Length == 0 || names.Contain
 }
 
 Table.Write(Console.Out, rows);
+if (OtherTracers.WereSeen)
+    Console.WriteLine("Another keepalive tracer was attached meanwhile: caller and tight measured that too, and mean nothing.");
 return failed ? 1 : 0;

@@ -35,12 +35,32 @@ internal static unsafe partial class Native
         public uint batch_size;
     }
 
+    /// <summary>struct bpf_prog_info, linux/bpf.h, up to the name: the kernel leaves out what does not fit.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 80)]
+    public struct bpf_prog_info
+    {
+        [FieldOffset(64)]
+        public fixed byte name[16];
+    }
+
     [LibraryImport("libc", SetLastError = true)]
     public static partial int dup(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int close(int fd);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int kill(int pid, int sig);
 
     [LibraryImport("libbpf.so.1")]
     public static partial int bpf_prog_test_run_opts(int prog_fd, bpf_test_run_opts* opts);
+
+    [LibraryImport("libbpf.so.1")]
+    public static partial int bpf_prog_get_next_id(uint start_id, uint* next_id);
+
+    [LibraryImport("libbpf.so.1")]
+    public static partial int bpf_prog_get_fd_by_id(uint id);
+
+    [LibraryImport("libbpf.so.1")]
+    public static partial int bpf_obj_get_info_by_fd(int bpf_fd, void* info, uint* info_len);
 }

@@ -23,7 +23,9 @@ internal sealed class CallerQuestion : IQuestion
         int calls = quick ? QuickCalls : Calls;
         for (int round = 0; round < (quick ? 1 : Rounds); round++)
         {
+            OtherTracers.WaitUntilGone();
             _untraced.Add(Peer.Run(0, "paced_caller", calls));
+            OtherTracers.Look(expected: 0);
             using KeepaliveTracer tracer = KeepaliveTracer.Start(new TracerOptions());
             Trace(tracer, (fd, bytes) => Peer.StartOurs(1, Roles.Live, fd, bytes), calls, _ours);
             Trace(tracer, (fd, bytes) => Peer.Start(1, "epoll_reader", fd, bytes), calls, _libbpf);
@@ -45,6 +47,7 @@ internal sealed class CallerQuestion : IQuestion
         using Peer reader = start(ring.Number, (int)tracer.RingBytes);
         reader.WaitReady();
         ulong[] took = Peer.Run(0, "paced_caller", calls);
+        OtherTracers.Look(expected: 1);
         ulong[] read = reader.Stop();
         // Each call is one event; others on this host may turn keepalive on as well.
         if (read[0] < (ulong)calls)
