@@ -7,12 +7,15 @@ using KaTrace.Interop;
 namespace KaTrace.Cli.Streaming;
 
 /// <summary>Loopback connections of our own with one second of keepalive, so that a newcomer sees every kind of event within
-/// ten seconds: one whose peer answers, and one whose peer is gone, in a network namespace that nobody else is in.</summary>
+/// ten seconds: one whose peer answers, one whose peer is gone, and one whose peer comes back, in network namespaces that nobody else is in.</summary>
 /// <remarks>The silent peer drops each segment that comes in by a socket filter (SO_ATTACH_FILTER): no firewall is touched.</remarks>
 internal sealed class DemoTraffic : IDisposable
 {
     private const int SOL_SOCKET = 1;
     private const int SO_ATTACH_FILTER = 26;
+    private const int SO_DETACH_FILTER = 27;
+    private const int SOL_TCP = 6;
+    private const int TCP_REPAIR = 19;
 
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Thread> _threads = [];
@@ -22,6 +25,7 @@ internal sealed class DemoTraffic : IDisposable
     {
         StartThread("demo-answered", ownNamespace: false, Answered);
         StartThread("demo-silent", ownNamespace: true, Silent);
+        StartThread("demo-recovered", ownNamespace: true, Recovered);
     }
 
     public void Dispose()
@@ -56,10 +60,40 @@ internal sealed class DemoTraffic : IDisposable
         client.Connect(listener.LocalEndPoint!);
         using Socket server = listener.Accept();
         DropAllInput(server);
-        // Readable once the kernel gives up, with ETIMEDOUT.
+        WaitForEnd(client);
+    }
+
+    /// <summary>A socket is readable once the kernel has given it up.</summary>
+    private void WaitForEnd(Socket client)
+    {
         while (!_stop.IsCancellationRequested && !client.Poll(TimeSpan.FromMilliseconds(200), SelectMode.SelectRead))
         {
         }
+    }
+
+    /// <summary>The peer comes back after two probes, and then loses the connection: the next probe is answered by a reset.</summary>
+    private void Recovered()
+    {
+        using Socket listener = Listen();
+        using Socket client = NewSocket();
+        SetKeepalive(client, count: 9);
+        client.Connect(listener.LocalEndPoint!);
+        Socket server = listener.Accept();
+        using (server)
+        {
+            DropAllInput(server);
+            if (_stop.Token.WaitHandle.WaitOne(TimeSpan.FromSeconds(2.5)))
+                return;
+
+            server.SetRawSocketOption(SOL_SOCKET, SO_DETACH_FILTER, BitConverter.GetBytes(0));
+            if (_stop.Token.WaitHandle.WaitOne(TimeSpan.FromSeconds(2)))
+                return;
+
+            // Closed under repair, a socket tells its peer nothing: as after a crash.
+            server.SetRawSocketOption(SOL_TCP, TCP_REPAIR, BitConverter.GetBytes(1));
+        }
+
+        WaitForEnd(client);
     }
 
     private void StartThread(string name, bool ownNamespace, Action scene)

@@ -23,7 +23,8 @@ internal static class StreamSession
         EventPipeline pipeline = new(reader);
         LossMonitor losses = new(tracer, pipeline);
         using StandardOutput output = new();
-        StreamSink sink = new(options, NewWriter(options, output), output, losses, tracer.Hz, tracer.OwnTgid, reader.Stop);
+        using AnswerPoller? answers = tracer.CanPollAnswers ? new AnswerPoller(tracer) : null;
+        StreamSink sink = new(options, NewWriter(options, output), output, losses, answers, tracer.Hz, tracer.OwnTgid, reader.Stop);
         if (IsRegularFile())
             reader.Wait.ModeratedSleep = RingWait.MaxModeratedSleep; // nobody waits for a line
 

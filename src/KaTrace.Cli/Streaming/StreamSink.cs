@@ -1,3 +1,4 @@
+using KaTrace.Bpf;
 using KaTrace.Events;
 using KaTrace.Filters;
 using KaTrace.Output;
@@ -13,6 +14,7 @@ internal sealed class StreamSink : IEventSink
     private readonly IEventWriter _writer;
     private readonly StandardOutput _output;
     private readonly LossMonitor _losses;
+    private readonly AnswerPoller? _answers;
     private readonly Action _stop;
     private readonly ulong _mostShown;
     private readonly uint _hiddenTgid;
@@ -27,12 +29,13 @@ internal sealed class StreamSink : IEventSink
     /// <param name="writer">Writes into <paramref name="output"/>.</param>
     /// <param name="output">Flushed when a batch is through.</param>
     /// <param name="losses">Looked at once a tick.</param>
+    /// <param name="answers">Told of each probe; null where answers are told late.</param>
     /// <param name="hz">Jiffies a second.</param>
     /// <param name="ownTgid">This process, whose events are hidden unless asked for.</param>
     /// <param name="stop">Called when nothing more is to be shown.</param>
-    public StreamSink(StreamOptions options, IEventWriter writer, StandardOutput output, LossMonitor losses, uint hz, uint ownTgid, Action stop)
+    public StreamSink(StreamOptions options, IEventWriter writer, StandardOutput output, LossMonitor losses, AnswerPoller? answers, uint hz, uint ownTgid, Action stop)
     {
-        (_filter, _writer, _output, _losses, _stop, _hz) = (options.Filter, writer, output, losses, stop, hz);
+        (_filter, _writer, _output, _losses, _answers, _stop, _hz) = (options.Filter, writer, output, losses, answers, stop, hz);
         _mostShown = options.Count ?? ulong.MaxValue;
         _hiddenTgid = options.ShowSelf ? 0 : ownTgid;
         _clock = new KernelClock(hz, _realtime.Ns);
@@ -49,6 +52,10 @@ internal sealed class StreamSink : IEventSink
     {
         if (Shown >= _mostShown || _output.IsClosed)
             return;
+
+        // Before the filters: they may hide probes and show answers.
+        if (record.Kind == EventKind.Probe)
+            _answers?.Expect(in record);
 
         bool own = record.Tgid == _hiddenTgid && (record.Flags & EventFlags.Owner) != 0;
         ProcessIdentity? process = _processes.Resolve(in record);

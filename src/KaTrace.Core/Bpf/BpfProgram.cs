@@ -74,6 +74,24 @@ internal readonly unsafe struct BpfProgram(BpfObject owner, nint program, string
         return Own(Libbpf.bpf_program__attach_iter(program, null), $"attach iterator {name}");
     }
 
+    /// <summary>Runs a program of type syscall, which reads and writes <paramref name="context"/>. Of a loaded object.</summary>
+    /// <returns>0, or a negative errno.</returns>
+    public static int Call<T>(int fd, ref T context)
+        where T : unmanaged
+    {
+        fixed (T* pointer = &context)
+        {
+            // The context is updated in place: an output context besides would be refused.
+            Libbpf.bpf_test_run_opts opts = new()
+            {
+                sz = (nuint)sizeof(Libbpf.bpf_test_run_opts),
+                ctx_in = pointer,
+                ctx_size_in = (uint)sizeof(T),
+            };
+            return Libbpf.bpf_prog_test_run_opts(fd, &opts);
+        }
+    }
+
     private static BpfLink Own(nint link, string operation, int? error = null) =>
         link != 0 ? new BpfLink(link) : throw BpfAdvice.Explain(operation, error ?? Marshal.GetLastPInvokeError());
 }

@@ -6,6 +6,8 @@ namespace KaTrace.Bpf;
 /// <param name="Ways">In order of preference.</param>
 internal sealed record Hook(string Name, params Backend[] Ways)
 {
+    public const string PollAnswers = "poll";
+
     /// <summary>Everything that makes events, and who owns a socket.</summary>
     public static IList<Hook> All { get; } =
     [
@@ -28,7 +30,7 @@ internal sealed record Hook(string Name, params Backend[] Ways)
                 new("accept_exit", "syscalls", "sys_exit_accept"),
                 new("accept4_exit", "syscalls", "sys_exit_accept4"))),
         new("answers",
-            new Backend("poll", new HookProgram("poll_answer") { IsCalled = true }),
+            new Backend(PollAnswers, new HookProgram("poll_answer") { IsCalled = true }),
             new Backend("next timer run")),
     ];
 

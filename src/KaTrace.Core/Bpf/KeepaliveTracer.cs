@@ -8,11 +8,14 @@ internal sealed class KeepaliveTracer : IDisposable
 {
     private readonly BpfObject _bpf;
     private readonly List<BpfLink> _links;
+    private readonly int _pollAnswerFd;
     private readonly CpuCounters[] _counters = new CpuCounters[Libbpf.libbpf_num_possible_cpus()];
 
     private KeepaliveTracer(BpfObject bpf, List<BpfLink> links, IReadOnlyList<ChosenBackend> backends, uint hz, uint ownTgid, uint ringBytes)
     {
         (_bpf, _links, Backends, Hz, OwnTgid, RingBytes) = (bpf, links, backends, hz, ownTgid, ringBytes);
+        BpfProgram poll = bpf.Program("poll_answer");
+        _pollAnswerFd = backends.Any(b => b.Backend == Hook.PollAnswers) ? poll.Fd : -1;
     }
 
     /// <summary>How each thing is seen, and why not in a better way.</summary>
@@ -49,6 +52,17 @@ internal sealed class KeepaliveTracer : IDisposable
 
     /// <summary>The one reader of the ring. Complete it before the tracer is disposed.</summary>
     public RingPipeReader OpenRing() => RingPipeReader.Open(_bpf.Map("events").Fd, (int)RingBytes);
+
+    /// <summary>Whether <see cref="IsAnswerPending"/> can tell anything.</summary>
+    public bool CanPollAnswers => _pollAnswerFd >= 0;
+
+    /// <summary>Looks whether the last probe of a socket was answered, which then comes as an event. Thread-safe.</summary>
+    /// <returns>False once it was, or is nobody's to wait for any more.</returns>
+    public bool IsAnswerPending(ulong sk, ulong cookie)
+    {
+        AnswerQuery query = new() { Sk = sk, Cookie = cookie };
+        return BpfProgram.Call(_pollAnswerFd, ref query) == 0 && query.Pending != 0;
+    }
 
     /// <summary>What was dropped since the start, summed over the CPUs, by <see cref="KernelDrop"/>.</summary>
     public void ReadDrops(Span<ulong> drops)

@@ -17,6 +17,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
     private readonly KeepaliveTracer? _tracer;
     private readonly RingPipeReader? _reader;
     private readonly EventPipeline? _pipeline;
+    private readonly AnswerPoller? _answers;
     private readonly Thread? _thread;
     private readonly List<EventRecord> _events = [];
 
@@ -35,6 +36,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
             return;
         }
 
+        _answers = _tracer.CanPollAnswers ? new AnswerPoller(_tracer) : null;
         _reader = _tracer.OpenRing();
         _pipeline = new EventPipeline(_reader);
         _thread = new Thread(() => _pipeline.Run(this)) { IsBackground = true, Name = "events" };
@@ -109,6 +111,8 @@ public sealed class TracedEvents : IDisposable, IEventSink
 
     void IEventSink.OnEvent(in EventRecord record)
     {
+        if (record.Kind == EventKind.Probe)
+            _answers?.Expect(in record);
         lock (_events)
             _events.Add(record);
     }
@@ -123,6 +127,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
     {
         _reader?.Stop();
         _thread?.Join();
+        _answers?.Dispose();
         _reader?.Complete();
         _tracer?.Dispose();
     }
