@@ -91,7 +91,7 @@ __noinline int call_ended(u32 source, bool done)
 /* Backend "tracepoint": sees 64-bit setsockopt(2), with its descriptor. */
 
 SEC("?tp/syscalls/sys_enter_setsockopt")
-int setsockopt_enter(struct trace_event_raw_sys_enter *ctx)
+int setsockopt_enter(struct syscall_trace_enter *ctx)
 {
 	struct sock *sk;
 
@@ -102,7 +102,7 @@ int setsockopt_enter(struct trace_event_raw_sys_enter *ctx)
 }
 
 SEC("?tp/syscalls/sys_exit_setsockopt")
-int setsockopt_exit(struct trace_event_raw_sys_exit *ctx)
+int setsockopt_exit(struct syscall_trace_exit *ctx)
 {
 	return call_ended(KATRACE_SOURCE_SETSOCKOPT, !ctx->ret);
 }

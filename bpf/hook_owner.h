@@ -19,13 +19,13 @@ static __always_inline int accepted(long fd)
 }
 
 SEC("?tp/syscalls/sys_exit_accept")
-int accept_exit(struct trace_event_raw_sys_exit *ctx)
+int accept_exit(struct syscall_trace_exit *ctx)
 {
 	return accepted(ctx->ret);
 }
 
 SEC("?tp/syscalls/sys_exit_accept4")
-int accept4_exit(struct trace_event_raw_sys_exit *ctx)
+int accept4_exit(struct syscall_trace_exit *ctx)
 {
 	return accepted(ctx->ret);
 }

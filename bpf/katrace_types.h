@@ -218,15 +218,19 @@ struct trace_entry {
 	int pid;
 };
 
-struct trace_event_raw_sys_enter {
+/*
+ * Not trace_event_raw_sys_enter and _exit, which BTF has too: PREEMPT_RT adds to
+ * trace_entry, and these then have a gap that the record itself has not.
+ */
+struct syscall_trace_enter {
 	struct trace_entry ent;
-	long id;
-	unsigned long args[6];
+	int nr;
+	unsigned long args[];
 };
 
-struct trace_event_raw_sys_exit {
+struct syscall_trace_exit {
 	struct trace_entry ent;
-	long id;
+	int nr;
 	long ret;
 };
 
