@@ -4,28 +4,36 @@ using KaTrace.V1;
 
 namespace KaTrace.Cli.Streaming;
 
-/// <summary>Knows what did not reach the stream, by place: the kernel's own counters and the decoder's.</summary>
+/// <summary>Knows what did not reach the stream, by place: the kernel's own counters, the decoder's, and the numbers that the
+/// kernel gives its records, which must agree with them.</summary>
 internal sealed class LossMonitor(KeepaliveTracer tracer, EventPipeline pipeline)
 {
-    private static readonly Lost.Types.Place[] KernelPlaces =
-        [Lost.Types.Place.KernelRing, Lost.Types.Place.SocketTable, Lost.Types.Place.CallTable, Lost.Types.Place.Identity];
+    private static readonly Lost.Types.Place[] Places =
+    [
+        Lost.Types.Place.KernelRing, Lost.Types.Place.SocketTable, Lost.Types.Place.CallTable, Lost.Types.Place.Identity,
+        Lost.Types.Place.Decoder, Lost.Types.Place.ProgramSkipped, Lost.Types.Place.Unexplained,
+    ];
 
-    private readonly ulong[] _now = new ulong[KernelDropReasons.Count];
-    private readonly ulong[] _known = new ulong[KernelDropReasons.Count + 1];
+    private readonly ulong[] _now = new ulong[Places.Length];
+    private readonly ulong[] _known = new ulong[Places.Length];
     private readonly List<(Lost.Types.Place Place, ulong Count)> _news = [];
 
     /// <summary>All so far, as of the last look; places without loss are left out.</summary>
-    public IEnumerable<(Lost.Types.Place Place, ulong Count)> Total =>
-        KernelPlaces.Append(Lost.Types.Place.Decoder).Zip(_known).Where(p => p.Second > 0);
+    public IEnumerable<(Lost.Types.Place Place, ulong Count)> Total => Places.Zip(_known).Where(p => p.Second > 0);
 
-    /// <summary>What has come since the last look. The list is reused.</summary>
+    /// <summary>What has come since the last look. The list is reused. On the pipeline's thread.</summary>
     public IReadOnlyList<(Lost.Types.Place Place, ulong Count)> Look()
     {
+        // Before the counters: what was missed by now was counted by then.
+        ulong missing = pipeline.Sequences.Missing;
+        tracer.ReadDrops(_now.AsSpan(0, KernelDropReasons.Count));
+        _now[4] = pipeline.Undecodable;
+        _now[5] = tracer.ReadSkipped();
+        ulong explained = _now[0] + pipeline.Undecodable;
+        _now[6] = missing > explained ? missing - explained : 0;
         _news.Clear();
-        tracer.ReadDrops(_now);
-        for (int reason = 0; reason < KernelPlaces.Length; reason++)
-            Note(reason, KernelPlaces[reason], _now[reason]);
-        Note(KernelPlaces.Length, Lost.Types.Place.Decoder, pipeline.Undecodable);
+        for (int i = 0; i < Places.Length; i++)
+            Note(i, Places[i], _now[i]);
         return _news;
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using KaTrace.Bpf;
+using KaTrace.Coverage;
 using KaTrace.Events;
 using KaTrace.Output;
 using KaTrace.Ring;
@@ -40,9 +41,11 @@ internal static class StreamSession
         using Timer? hint = IsInteractive(options) ? new Timer(_ => Hint(sink, options), null, HintAfter, Timeout.InfiniteTimeSpan) : null;
 
         pipeline.Run(sink);
+        ProbeCoverage.KernelCounts probes = sink.Coverage.TakeKernelCounts();
+        pipeline.Run(sink); // what was on its way while they were read
         sink.ReportLosses();
         output.Flush();
-        Console.Error.WriteLine(StreamStatus.Summary(sink, losses));
+        Console.Error.WriteLine(StreamStatus.Summary(sink, losses, sink.Coverage.Compare(probes)));
         return ExitCodes.Ok;
     }
 

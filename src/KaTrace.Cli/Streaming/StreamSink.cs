@@ -1,4 +1,5 @@
 using KaTrace.Bpf;
+using KaTrace.Coverage;
 using KaTrace.Events;
 using KaTrace.Filters;
 using KaTrace.Output;
@@ -41,6 +42,8 @@ internal sealed class StreamSink : IEventSink
         _clock = new KernelClock(hz, _realtime.Ns);
     }
 
+    public ProbeCoverage Coverage { get; } = new();
+
     public ulong Shown { get; private set; }
 
     public ulong FilteredOut { get; private set; }
@@ -50,6 +53,7 @@ internal sealed class StreamSink : IEventSink
 
     public void OnEvent(in EventRecord record)
     {
+        Coverage.Note(in record);
         if (Shown >= _mostShown || _output.IsClosed)
             return;
 

@@ -30,7 +30,7 @@ internal static class StreamStatus
         return $"katrace: {what} in {after.TotalSeconds:0} s; one comes when a program turns SO_KEEPALIVE on, or a probe is due (after 2 h of silence by default). To see how it looks: katrace stream --demo";
     }
 
-    public static string Summary(StreamSink sink, LossMonitor losses)
+    public static string Summary(StreamSink sink, LossMonitor losses, (ulong Traced, ulong Kernel) probes)
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"katrace: {sink.Shown:N0} events shown");
@@ -41,6 +41,13 @@ internal static class StreamStatus
             text.Append(", none lost");
         foreach ((V1.Lost.Types.Place place, ulong count) in lost)
             text.Append(", lost ").Append(LostSentence.Of(place, count));
+        if (probes.Kernel > 0)
+        {
+            // Rounded down: 100 % means all.
+            double percent = Math.Floor(Math.Min(1, (double)probes.Traced / probes.Kernel) * 1000) / 10;
+            text.Append(CultureInfo.InvariantCulture, $"; {percent} % of {probes.Kernel:N0} probes seen, by the kernel's own count");
+        }
+
         return text.ToString();
     }
 

@@ -16,7 +16,8 @@ internal sealed class BackendChoice(IList<Hook> hooks)
     public IReadOnlyList<ChosenBackend> Chosen =>
         [.. hooks.Select((hook, i) => new ChosenBackend(hook.Name, hook.Ways[_way[i]].Name, _rejected[i]))];
 
-    public bool Uses(string program) => Current.Any(c => c.Backend.Programs.Any(p => p.Name == program));
+    /// <summary>Names of the programs that hang on a hook.</summary>
+    public IEnumerable<string> Attached => Current.SelectMany(c => c.Backend.Programs).Where(p => !p.IsCalled).Select(p => p.Name);
 
     public Hook? HookOf(string program) =>
         Current.FirstOrDefault(c => c.Backend.Programs.Any(p => p.Name == program)).Hook;

@@ -74,6 +74,18 @@ internal readonly unsafe struct BpfProgram(BpfObject owner, nint program, string
         return Own(Libbpf.bpf_program__attach_iter(program, null), $"attach iterator {name}");
     }
 
+    /// <summary>How often the kernel skipped the program, as it was running on that CPU already. Of a loaded program.</summary>
+    public ulong RecursionMisses
+    {
+        get
+        {
+            Libbpf.bpf_prog_info info = default;
+            uint size = (uint)sizeof(Libbpf.bpf_prog_info);
+            int error = Libbpf.bpf_obj_get_info_by_fd(Fd, &info, &size);
+            return error >= 0 ? info.recursion_misses : throw BpfAdvice.Explain($"read the counters of program {name}", -error);
+        }
+    }
+
     /// <summary>Runs a program of type syscall, which reads and writes <paramref name="context"/>. Of a loaded object.</summary>
     /// <returns>0, or a negative errno.</returns>
     public static int Call<T>(int fd, ref T context)

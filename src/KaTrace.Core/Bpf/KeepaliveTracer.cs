@@ -9,11 +9,13 @@ internal sealed class KeepaliveTracer : IDisposable
     private readonly BpfObject _bpf;
     private readonly List<BpfLink> _links;
     private readonly int _pollAnswerFd;
+    private readonly BpfProgram[] _attached;
     private readonly CpuCounters[] _counters = new CpuCounters[Libbpf.libbpf_num_possible_cpus()];
 
-    private KeepaliveTracer(BpfObject bpf, List<BpfLink> links, IReadOnlyList<ChosenBackend> backends, uint hz, uint ownTgid, uint ringBytes)
+    private KeepaliveTracer(BpfObject bpf, List<BpfLink> links, IEnumerable<string> attached, IReadOnlyList<ChosenBackend> backends, uint hz, uint ownTgid, uint ringBytes)
     {
         (_bpf, _links, Backends, Hz, OwnTgid, RingBytes) = (bpf, links, backends, hz, ownTgid, ringBytes);
+        _attached = [.. attached.Select(bpf.Program)];
         BpfProgram poll = bpf.Program("poll_answer");
         _pollAnswerFd = backends.Any(b => b.Backend == Hook.PollAnswers) ? poll.Fd : -1;
     }
@@ -52,6 +54,15 @@ internal sealed class KeepaliveTracer : IDisposable
 
     /// <summary>The one reader of the ring. Complete it before the tracer is disposed.</summary>
     public RingPipeReader OpenRing() => RingPipeReader.Open(_bpf.Map("events").Fd, (int)RingBytes);
+
+    /// <summary>How often the kernel skipped one of our programs since the start.</summary>
+    public ulong ReadSkipped()
+    {
+        ulong skipped = 0;
+        foreach (BpfProgram program in _attached)
+            skipped += program.RecursionMisses;
+        return skipped;
+    }
 
     /// <summary>Whether <see cref="IsAnswerPending"/> can tell anything.</summary>
     public bool CanPollAnswers => _pollAnswerFd >= 0;
@@ -117,7 +128,7 @@ internal sealed class KeepaliveTracer : IDisposable
 
             // After the programs: what they have learned since is newer, and the seed leaves it alone.
             Seed(bpf);
-            return new KeepaliveTracer(bpf, links, choice.Chosen, hz, tgid, options.RingBytes);
+            return new KeepaliveTracer(bpf, links, choice.Attached, choice.Chosen, hz, tgid, options.RingBytes);
         }
         catch
         {

@@ -13,6 +13,9 @@ internal sealed class EventPipeline(PipeReader reader)
     /// <summary>Frames of a kind that this version does not know, or too short for a record.</summary>
     public ulong Undecodable { get; private set; }
 
+    /// <summary>What the kernel numbered, and what of it came.</summary>
+    public SequenceCheck Sequences { get; } = new();
+
     /// <summary>Works on the calling thread until the reader is completed.</summary>
     public void Run<TSink>(TSink sink)
         where TSink : IEventSink
@@ -38,9 +41,14 @@ internal sealed class EventPipeline(PipeReader reader)
         while (frames.TryRead(out ReadOnlySpan<byte> frame))
         {
             if (EventDecoder.TryDecode(frame, out EventView view))
+            {
+                Sequences.Note(view.Record.Cpu, view.Record.CpuSeq);
                 sink.OnEvent(in view.Record);
+            }
             else
+            {
                 Undecodable++;
+            }
 
             if (frames.Consumed >= BatchBytes)
             {

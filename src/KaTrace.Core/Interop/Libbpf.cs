@@ -39,6 +39,21 @@ internal static unsafe partial class Libbpf
         public uint link_info_len;
     }
 
+    /// <summary>struct bpf_prog_info up to recursion_misses (Linux 5.12); an older kernel leaves that zero.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 216)]
+    public struct bpf_prog_info
+    {
+        [FieldOffset(192)]
+        public ulong run_time_ns;
+        [FieldOffset(200)]
+        public ulong run_cnt;
+        [FieldOffset(208)]
+        public ulong recursion_misses;
+    }
+
+    [LibraryImport(Library)]
+    public static partial int bpf_obj_get_info_by_fd(int bpf_fd, bpf_prog_info* info, uint* info_len);
+
     [LibraryImport(Library)]
     public static partial uint libbpf_major_version();
 
