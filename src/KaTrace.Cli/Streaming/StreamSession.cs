@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using KaTrace.Bpf;
-using KaTrace.Coverage;
 using KaTrace.Events;
 using KaTrace.Output;
 using KaTrace.Ring;
@@ -41,11 +40,11 @@ internal static class StreamSession
         using Timer? hint = IsInteractive(options) ? new Timer(_ => Hint(sink, options), null, HintAfter, Timeout.InfiniteTimeSpan) : null;
 
         pipeline.Run(sink);
-        ProbeCoverage.KernelCounts probes = sink.Coverage.TakeKernelCounts();
+        sink.Coverage.TakeKernelCounts();
         pipeline.Run(sink); // what was on its way while they were read
         sink.ReportLosses();
         output.Flush();
-        Console.Error.WriteLine(StreamStatus.Summary(sink, losses, sink.Coverage.Compare(probes)));
+        Console.Error.WriteLine(StreamStatus.Summary(sink, losses, sink.Coverage.Compare()));
         return ExitCodes.Ok;
     }
 

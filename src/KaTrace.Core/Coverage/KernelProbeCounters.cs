@@ -1,4 +1,5 @@
 using System.Globalization;
+using KaTrace.Events;
 using KaTrace.Interop;
 using Microsoft.Win32.SafeHandles;
 
@@ -12,9 +13,9 @@ internal static class KernelProbeCounters
     private const string Names = "/run/netns";
 
     /// <summary>Counts by inode of the namespace. Looks at every process of the host: not for every second.</summary>
-    public static Dictionary<uint, ulong> Read()
+    public static Dictionary<uint, KernelProbeCount> Read()
     {
-        Dictionary<uint, ulong> counts = [];
+        Dictionary<uint, KernelProbeCount> counts = [];
         foreach (string process in Directory.EnumerateDirectories("/proc"))
         {
             if (uint.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out _))
@@ -26,12 +27,12 @@ internal static class KernelProbeCounters
         return counts;
     }
 
-    private static void TryAdd(Dictionary<uint, ulong> counts, string link, string netstat)
+    private static void TryAdd(Dictionary<uint, KernelProbeCount> counts, string link, string netstat)
     {
         try
         {
             if (Inode(new FileInfo(link).LinkTarget) is { } inode && !counts.ContainsKey(inode) && Parse(File.ReadLines(netstat)) is { } count)
-                counts.Add(inode, count);
+                counts.Add(inode, new KernelProbeCount(count, RealtimeOffset.MonotonicNs));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -39,7 +40,7 @@ internal static class KernelProbeCounters
         }
     }
 
-    private static void AddNamed(Dictionary<uint, ulong> counts)
+    private static void AddNamed(Dictionary<uint, KernelProbeCount> counts)
     {
         foreach (string name in Directory.EnumerateFiles(Names))
         {

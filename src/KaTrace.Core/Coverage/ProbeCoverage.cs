@@ -3,50 +3,41 @@ using KaTrace.Events;
 
 namespace KaTrace.Coverage;
 
-/// <summary>Proof that silence means silence: probes traced, against the kernel's own count in each network namespace.</summary>
+/// <summary>Proof that silence means silence: probes traced, against the kernel's own count in each network namespace. Make it when
+/// tracing is live: it takes the counts then.</summary>
 internal sealed class ProbeCoverage
 {
-    private readonly Dictionary<uint, ulong> _before;
+    private readonly Dictionary<uint, KernelProbeCount> _before = KernelProbeCounters.Read();
     private readonly Dictionary<uint, ulong> _traced = [];
-    private readonly ulong _sinceNs;
-    private ulong _untilNs = ulong.MaxValue;
-
-    /// <summary>Takes the counts at the start. Call it when tracing is live.</summary>
-    public ProbeCoverage()
-    {
-        _before = KernelProbeCounters.Read();
-        _sinceNs = RealtimeOffset.MonotonicNs;
-    }
+    private Dictionary<uint, KernelProbeCount> _after = [];
 
     /// <summary>Counts an event if it is a probe. Allocates once a namespace.</summary>
     public void Note(in EventRecord record)
     {
-        if (record.Kind is EventKind.Probe or EventKind.LocalDrop && record.TimeNs >= _sinceNs && record.TimeNs <= _untilNs)
-            CollectionsMarshal.GetValueRefOrAddDefault(_traced, record.Netns, out _)++;
+        if (record.Kind is not (EventKind.Probe or EventKind.LocalDrop))
+            return;
+        if (_before.TryGetValue(record.Netns, out KernelProbeCount before) && record.TimeNs < before.AtNs)
+            return;
+        if (_after.TryGetValue(record.Netns, out KernelProbeCount after) && record.TimeNs > after.AtNs)
+            return;
+        CollectionsMarshal.GetValueRefOrAddDefault(_traced, record.Netns, out _)++;
     }
 
     /// <summary>Takes the counts at the end. Events of before that are still under way are to be noted after it.</summary>
-    public KernelCounts TakeKernelCounts()
-    {
-        _untilNs = RealtimeOffset.MonotonicNs;
-        return new KernelCounts(KernelProbeCounters.Read());
-    }
+    public void TakeKernelCounts() => _after = KernelProbeCounters.Read();
 
     /// <summary>The two counts, over all namespaces that were there at the end: one that is gone has taken its count along.</summary>
-    public (ulong Traced, ulong Kernel) Compare(KernelCounts counts)
+    public (ulong Traced, ulong Kernel) Compare()
     {
         ulong traced = 0, kernel = 0;
-        foreach ((uint netns, ulong now) in counts.ByNetns)
+        foreach ((uint netns, KernelProbeCount after) in _after)
         {
             // A namespace made since then started from 0; one whose inode was used before may show less than that one had.
-            ulong before = _before.GetValueOrDefault(netns);
-            kernel += now >= before ? now - before : now;
+            ulong before = _before.GetValueOrDefault(netns).Probes;
+            kernel += after.Probes >= before ? after.Probes - before : after.Probes;
             traced += _traced.GetValueOrDefault(netns);
         }
 
         return (traced, kernel);
     }
-
-    /// <param name="ByNetns">By inode.</param>
-    internal readonly record struct KernelCounts(Dictionary<uint, ulong> ByNetns);
 }

@@ -7,7 +7,7 @@ namespace KaTrace.KernelTests.Cli;
 /// <summary>How <c>katrace stream</c> ends, and that it then says what it has shown.</summary>
 public sealed class EndOfRunTests
 {
-    private const string Summary = @"^katrace: [\d,]+ events shown(, [\d,]+ hidden by filters)?, (none lost|lost .+)$";
+    private const string Summary = @"^katrace: [\d,]+ events shown(, [\d,]+ hidden by filters)?, (none lost|lost .+?)(; [\d.]+ % of [\d,]+ probes seen, by the kernel's own count)?$";
 
     [Theory]
     [InlineData(KatraceProcess.SIGINT)]

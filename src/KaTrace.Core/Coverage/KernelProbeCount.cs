@@ -1,0 +1,6 @@
+namespace KaTrace.Coverage;
+
+/// <summary>What one network namespace has counted.</summary>
+/// <param name="Probes">TcpExtTCPKeepAlive.</param>
+/// <param name="AtNs">When it was read, by CLOCK_MONOTONIC.</param>
+internal readonly record struct KernelProbeCount(ulong Probes, ulong AtNs);
