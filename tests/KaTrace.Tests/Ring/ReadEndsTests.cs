@@ -34,6 +34,28 @@ public sealed class ReadEndsTests : IDisposable
     }
 
     [Fact]
+    public void Cancel_stop_and_a_cancelled_token_each_interrupt_the_sleep()
+    {
+        // The reader would look up by itself after the 100 ms of a poll: that is not what ends its sleep.
+        using PlainRing ring = new(4096);
+        ScriptedPoll poll = new(ring);
+        RingPipeReader reader = new(ring.Memory, new RingWait(ring.Memory, poll));
+        using CancellationTokenSource source = new();
+
+        poll.DuringPoll = source.Cancel;
+        Assert.ThrowsAny<OperationCanceledException>(() => ReadUntil(reader, source.Token));
+        Assert.Equal(1, poll.Interrupts);
+
+        poll.DuringPoll = reader.CancelPendingRead;
+        Take(reader, Read(reader));
+        Assert.Equal(2, poll.Interrupts);
+
+        poll.DuringPoll = reader.Stop;
+        Take(reader, Read(reader));
+        Assert.Equal(3, poll.Interrupts);
+    }
+
+    [Fact]
     public void A_cancel_without_a_read_ends_the_next_one_only_and_shows_what_is_there()
     {
         _ring.Produce(Payload(1));
