@@ -15,6 +15,9 @@ internal sealed class RecordCheck(int producers, long discardEvery = 0)
 
     private readonly long[] _next = new long[producers];
 
+    /// <summary>Batches that ended at a record under way.</summary>
+    public long BusyStops { get; private set; }
+
     /// <summary>Numbers behind us, discarded ones among them.</summary>
     public long Done(int producer) => Skip(_next[producer]);
 
@@ -31,6 +34,8 @@ internal sealed class RecordCheck(int producers, long discardEvery = 0)
         }
 
         Assert.False(frames.IsTorn);
+        if (frames.IsAtBusyRecord)
+            BusyStops++;
         stoppedEarly = false;
         return frames.Consumed;
     }
