@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Fills a ring on demand, for tests and benchmarks of the reader: no traffic and
- * no timing needed. Run with BPF_PROG_TEST_RUN and four words of context:
+ * no timing needed. Run with BPF_PROG_TEST_RUN and three words of context:
  *
  *   args[0]  producer's id
  *   args[1]  sequence number of the first record
- *   args[2]  how many records, at most MAX_RECORDS (fill_discarding: MAX_DISCARDING)
- *   args[3]  fill_discarding only: discard each record whose number is a multiple
+ *   args[2]  how many records, at most MAX_RECORDS
  *
- * Returns how many records were written, discarded ones among them. Fewer than
- * asked for means that the ring was full: run again from there.
+ * Returns how many records were written. Fewer than asked for means that the ring
+ * was full: run again from there.
  */
 #include "katrace_types.h"
 #include <bpf/bpf_helpers.h>
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* The verifier walks every turn of the loop, and gives up after a million instructions. */
-#define MAX_RECORDS    4096
-#define MAX_DISCARDING 1024
-
+#define MAX_RECORDS  4096 /* the verifier walks every turn of the loop */
+#define HOLD_TURNS   4096
 #define FILLER_WORDS 13
 
 struct ringfill_record {
@@ -43,7 +40,6 @@ struct ringfill_args {
 	u64 producer;
 	u64 first;
 	u64 count;
-	u64 discard_every;
 };
 
 static __always_inline void fill_record(struct ringfill_record *r, u64 producer, u64 seq)
@@ -63,22 +59,20 @@ static __always_inline void fill_record(struct ringfill_record *r, u64 producer,
 	r->checksum = checksum;
 }
 
-static __always_inline int fill_ring(struct ringfill_args *args, bool discarding)
+static __always_inline int fill_ring(struct ringfill_args *args, bool discard)
 {
 	u64 producer = args->producer, seq = args->first;
-	u64 every = discarding ? args->discard_every : 0;
-	u32 max = discarding ? MAX_DISCARDING : MAX_RECORDS;
 	u32 count = args->count, i;
 	struct ringfill_record *r;
 
-	for (i = 0; i < max && i < count; i++, seq++) {
+	for (i = 0; i < MAX_RECORDS && i < count; i++, seq++) {
 		r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
 		if (!r) {
 			__sync_fetch_and_add(&failed_reserves, 1);
 			break;
 		}
 		fill_record(r, producer, seq);
-		if (discarding && seq % every == 0)
+		if (discard)
 			bpf_ringbuf_discard(r, 0);
 		else
 			bpf_ringbuf_submit(r, 0);
@@ -93,8 +87,32 @@ int fill(struct ringfill_args *args)
 	return fill_ring(args, false);
 }
 
+/*
+ * Discards all that it writes; the caller mixes runs of both. A choice for each
+ * record would be a branch in the loop, which the verifier of 5.10 walks both ways
+ * at every turn until it gives up.
+ */
 SEC("raw_tp")
-int fill_discarding(struct ringfill_args *args)
+int fill_discarded(struct ringfill_args *args)
 {
 	return fill_ring(args, true);
+}
+
+/* One record, busy for some 100 us before it is filled: others are too quick to be seen so. */
+SEC("raw_tp")
+int fill_held(struct ringfill_args *args)
+{
+	struct ringfill_record *r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
+	int i;
+
+	if (!r) {
+		__sync_fetch_and_add(&failed_reserves, 1);
+		return 0;
+	}
+	for (i = 0; i < HOLD_TURNS; i++)
+		bpf_ktime_get_ns();
+	fill_record(r, args->producer, args->first);
+	bpf_ringbuf_submit(r, 0);
+	__sync_fetch_and_add(&written, 1);
+	return 1;
 }

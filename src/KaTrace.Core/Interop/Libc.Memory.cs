@@ -21,25 +21,25 @@ internal static unsafe partial class Libc
     public const int EAGAIN = 11;
     public const int EPIPE = 32;
 
-    [LibraryImport("libc", SetLastError = true)]
+    [LibraryImport(Library, SetLastError = true)]
     public static partial void* mmap(void* addr, nuint length, int prot, int flags, int fd, long offset);
 
-    [LibraryImport("libc", SetLastError = true)]
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int munmap(void* addr, nuint length);
 
-    [LibraryImport("libc", SetLastError = true)]
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int poll(PollFd* fds, nuint nfds, int timeout);
 
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial int ppoll(PollFd* fds, nuint nfds, TimeSpec* timeout, void* sigmask);
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int ppoll(PollFd* fds, nuint nfds, timespec* timeout, void* sigmask);
 
-    [LibraryImport("libc", SetLastError = true)]
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int eventfd(uint initval, int flags);
 
-    [LibraryImport("libc", SetLastError = true)]
+    [LibraryImport(Library, SetLastError = true)]
     public static partial nint read(SafeFileHandle fd, void* buf, nuint count);
 
-    [LibraryImport("libc", SetLastError = true)]
+    [LibraryImport(Library, SetLastError = true)]
     public static partial nint write(SafeFileHandle fd, void* buf, nuint count);
 
     /// <summary>struct pollfd</summary>
@@ -48,12 +48,5 @@ internal static unsafe partial class Libc
         public int fd;
         public short events;
         public short revents;
-    }
-
-    /// <summary>struct timespec of a 64-bit kernel</summary>
-    public struct TimeSpec
-    {
-        public long tv_sec;
-        public long tv_nsec;
     }
 }

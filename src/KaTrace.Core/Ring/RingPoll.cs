@@ -41,7 +41,11 @@ internal sealed unsafe class RingPoll : IRingPoll
     public void Sleep(long nanoseconds)
     {
         Libc.PollFd fd = Interruption();
-        Libc.TimeSpec timeout = new() { tv_sec = nanoseconds / 1_000_000_000, tv_nsec = nanoseconds % 1_000_000_000 };
+        Libc.timespec timeout = new()
+        {
+            tv_sec = (nint)(nanoseconds / 1_000_000_000),
+            tv_nsec = (nint)(nanoseconds % 1_000_000_000),
+        };
         Examine(Libc.ppoll(&fd, 1, &timeout, null), "ppoll", &fd);
     }
 
