@@ -44,11 +44,8 @@ internal sealed class NetworkNamespace : IDisposable
     }
 
     /// <summary>From here on nothing that is sent to this namespace reaches its sockets.</summary>
-    public void DropAllInput()
-    {
-        Nft("add", "table", "inet", "silence");
-        Nft("add", "chain", "inet", "silence", "input", "{ type filter hook input priority 0; policy drop; }");
-    }
+    public void DropAllInput() =>
+        Nft("add table inet silence; add chain inet silence input { type filter hook input priority 0; policy drop; }");
 
     public void AcceptInputAgain() => Nft("delete", "table", "inet", "silence");
 

@@ -16,7 +16,7 @@ public sealed class ProbeTests(TracedEvents traced)
     [InlineData("::", "10.9.0.2", true)] // the client's socket is IPv6 too, and speaks IPv4
     public void A_silent_peer_gets_every_probe_and_then_the_connection_times_out(string listenOn, string connectTo, bool mapped)
     {
-        using Pair pair = new(listenOn, connectTo, mapped, client => client.SetKeepalive(idle: 1, interval: 1, count: 3));
+        using Pair pair = new(listenOn, connectTo, mapped, client => client.SetKeepalive(Pace.IdleSeconds, interval: 1, count: 3));
         pair.Right.DropAllInput();
 
         EventRecord timeout = traced.WaitForOne(e => pair.Left.Has(e) && e.Kind == EventKind.Timeout);
@@ -36,7 +36,8 @@ public sealed class ProbeTests(TracedEvents traced)
 
         Assert.Equal((EventCause.Probes, (ushort)110, 3u), (timeout.Cause, timeout.Err, timeout.Unanswered));
         Assert.Equal(pair.ClientPort, timeout.Lport);
-        Assert.InRange(timeout.Silent, 4 * traced.Hz, 6 * traced.Hz);
+        uint expected = (uint)Pace.IdleSeconds + 3;
+        Assert.InRange(timeout.Silent, expected * traced.Hz, (expected + 2) * traced.Hz);
         Assert.Equal(110, pair.Client.Get(SOL_SOCKET, 4 /* SO_ERROR */));
         Assert.Equal(110, traced.WaitForOne(e => pair.Left.Has(e) && e.Kind == EventKind.Closed).Err);
     }
@@ -44,16 +45,17 @@ public sealed class ProbeTests(TracedEvents traced)
     [Fact]
     public void TCP_USER_TIMEOUT_ends_the_connection_whatever_the_count()
     {
+        int limit = (Pace.IdleSeconds * 1000) + 1500;
         using Pair pair = new("10.9.0.2", "10.9.0.2", mapped: false, client =>
         {
-            client.SetKeepalive(idle: 1, interval: 1, count: 9);
-            client.Set(SOL_TCP, TCP_USER_TIMEOUT, 2500);
+            client.SetKeepalive(Pace.IdleSeconds, interval: 1, count: 9);
+            client.Set(SOL_TCP, TCP_USER_TIMEOUT, limit);
         });
         pair.Right.DropAllInput();
 
         EventRecord timeout = traced.WaitForOne(e => pair.Left.Has(e) && e.Kind == EventKind.Timeout);
         Assert.Equal((EventCause.UserTimeout, (ushort)110, 2u), (timeout.Cause, timeout.Err, timeout.Unanswered));
-        Assert.Equal(2500u, timeout.UserTimeout);
+        Assert.Equal((uint)limit, timeout.UserTimeout);
         Assert.Equal(2, traced.SoFar(e => pair.Left.Has(e) && e.Kind == EventKind.Probe).Length);
         Assert.Equal(2, pair.Left.KeepaliveProbes());
     }
@@ -61,7 +63,7 @@ public sealed class ProbeTests(TracedEvents traced)
     [Fact]
     public void An_answered_probe_leaves_the_next_one_the_first_again()
     {
-        using Pair pair = new("10.9.0.2", "10.9.0.2", mapped: false, client => client.SetKeepalive(idle: 1, interval: 1, count: 3));
+        using Pair pair = new("10.9.0.2", "10.9.0.2", mapped: false, client => client.SetKeepalive(idle: 1, interval: 1, count: 9));
 
         EventRecord[] probes = traced.WaitFor(3, e => pair.Left.Has(e) && e.Kind == EventKind.Probe);
         Assert.All(probes, p => Assert.Equal((1u, 1), (p.Unanswered, p.ProbesOut)));

@@ -12,7 +12,7 @@ namespace KaTrace.KernelTests.Stream;
 /// One for all tests, as an operator has one for all the host.</summary>
 public sealed class TracedEvents : IDisposable, IEventSink
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = Pace.Deadline(20);
 
     private readonly KeepaliveTracer? _tracer;
     private readonly RingPipeReader? _reader;
@@ -28,7 +28,10 @@ public sealed class TracedEvents : IDisposable, IEventSink
 
         try
         {
-            _tracer = KeepaliveTracer.Start(new TracerOptions { RingBytes = 32 << 20, Backend = Environment.GetEnvironmentVariable("KATRACE_TEST_BACKEND") ?? "auto" });
+            string? backend = Environment.GetEnvironmentVariable("KATRACE_TEST_BACKEND");
+            _tracer = KeepaliveTracer.Start(new TracerOptions { RingBytes = 32 << 20, Backend = backend ?? "auto" });
+            if (backend is not null)
+                Tell(_tracer.Backends);
         }
         catch (BpfNotSupportedException e)
         {
@@ -108,6 +111,17 @@ public sealed class TracedEvents : IDisposable, IEventSink
 
     internal static string Describe(IEnumerable<EventRecord> events) => string.Join("; ", events.Select(e =>
         $"{e.Kind} {e.Lport}>{e.Rport} {e.OldState}>{e.State} [{e.Flags}] po {e.ProbesOut} unanswered {e.Unanswered} err {e.Err}"));
+
+    /// <summary>For who runs the tests on many kernels (tests/kernels): what each has, and why not something better.</summary>
+    private static void Tell(IEnumerable<ChosenBackend> backends)
+    {
+        foreach (ChosenBackend chosen in backends)
+        {
+            Console.WriteLine($"chosen: {chosen.Hook} by {chosen.Backend}");
+            foreach (string rejected in chosen.Rejected)
+                Console.WriteLine($"rejected: {chosen.Hook} by {rejected}");
+        }
+    }
 
     void IEventSink.OnEvent(in EventRecord record)
     {
