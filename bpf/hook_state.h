@@ -28,6 +28,16 @@ static __always_inline bool is_bare_clone(struct sock *sk)
 	return !kread(struct sock, sk, __sk_common.skc_dport);
 }
 
+/* Its cookie is the listener's still, and about to be replaced: 0 takes the next one that is seen. */
+static __always_inline void know_bare_clone(struct sock *sk)
+{
+	struct socket_entry entry = { .inherits = 1 };
+	u64 key = (u64)sk;
+
+	if (bpf_map_update_elem(&sockets, &key, &entry, BPF_ANY))
+		count_drop(KATRACE_DROP_SOCKETS_FULL);
+}
+
 static __always_inline bool in_timer_run(struct timer_run *run, struct sock *sk)
 {
 	return run && run->timer && run->sk == (u64)sk &&
@@ -72,9 +82,7 @@ int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
 		return 0;
 	address = raw_argument(ctx, 0);
 	if (oldstate == TCP_LISTEN && newstate == TCP_SYN_RECV && is_bare_clone(sk)) {
-		entry = know_socket(sk);
-		if (entry)
-			entry->inherits = 1;
+		know_bare_clone(sk);
 		return 0;
 	}
 	if (config.has_cookie_helper)

@@ -152,8 +152,7 @@ _Static_assert(sizeof(struct katrace_learned) == 48, "record layout");
 /* Decided before the object is loaded. */
 struct katrace_config {
 	__u8 has_cookie_helper; /* bpf_get_socket_cookie in tracing programs is of 5.12 */
-	__u8 may_cast;		/* bpf_rdonly_cast, if this kernel has it */
-	__u8 pad[6];
+	__u8 pad[7];
 };
 
 /* Known only once the object is loaded, so in memory that user space writes before it attaches. */

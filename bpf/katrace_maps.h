@@ -94,7 +94,7 @@ struct {
 
 volatile struct katrace_host host;
 
-const volatile struct katrace_config config = { .has_cookie_helper = true, .may_cast = true };
+const volatile struct katrace_config config = { .has_cookie_helper = true };
 
 static __always_inline struct timer_run *this_timer_run(void)
 {

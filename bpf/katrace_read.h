@@ -3,34 +3,25 @@
 #ifndef KATRACE_READ_H
 #define KATRACE_READ_H
 
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
-
-/* A value of this enum that came in the same release as bpf_rdonly_cast (6.2): BTF tells which kernel has it. */
-enum bpf_func_id___cast {
-	BPF_FUNC_cgrp_storage_get___cast = 210,
-};
-
-static __always_inline bool has_rdonly_cast(void)
-{
-	return config.may_cast &&
-	       bpf_core_enum_value_exists(enum bpf_func_id___cast, BPF_FUNC_cgrp_storage_get___cast);
-}
-
 /*
- * One member of a kernel object. A load through bpf_rdonly_cast cannot fault
- * either, and costs a nanosecond where bpf_probe_read_kernel costs about ten;
- * a record needs some fifty of them.
+ * kread: one member of a kernel object. A load through bpf_rdonly_cast (6.2) cannot
+ * fault either, and costs a nanosecond where bpf_probe_read_kernel costs about ten;
+ * a record needs some fifty of them. Two objects are built of the same sources, as
+ * both forms in one would double what libbpf has to relocate at each start.
  */
+#ifdef KATRACE_CAST
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
+
+#define kread(type, ptr, member)                                                                   \
+	(((type *)bpf_rdonly_cast(ptr, bpf_core_type_id_kernel(type)))->member)
+#else
 #define kread(type, ptr, member)                                                                   \
 	({                                                                                         \
 		typeof(((type *)0)->member) __value;                                               \
-		if (has_rdonly_cast())                                                             \
-			__value = ((type *)bpf_rdonly_cast(ptr, bpf_core_type_id_kernel(type)))    \
-					  ->member;                                                \
-		else                                                                               \
-			bpf_core_read(&__value, sizeof(__value), &((type *)(ptr))->member);        \
+		bpf_core_read(&__value, sizeof(__value), &((type *)(ptr))->member);                \
 		__value;                                                                           \
 	})
+#endif
 
 /*
  * An argument of a BTF-typed program as a number: the verifier lets no typed

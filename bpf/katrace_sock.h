@@ -67,7 +67,8 @@ static __always_inline struct sock *tcp_sock_of_file(struct file *file)
 	/* An O_PATH handle on a socket node has the mode, but no socket. */
 	if (!socket || kread(struct socket, socket, file) != file)
 		return NULL;
-	sk = kread(struct socket, socket, sk);
+	/* Not kread: the result is a number to the verifier, and passes as one to functions of their own. */
+	sk = BPF_CORE_READ(socket, sk);
 	return sk && is_tcp(sk) ? sk : NULL;
 }
 

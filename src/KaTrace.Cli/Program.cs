@@ -37,7 +37,7 @@ catch (BpfException e)
         Console.Error.WriteLine(e.Log);
     return ExitCodes.Failure;
 }
-catch (IOException e)
+catch (Exception e) when (e is IOException or InvalidDataException)
 {
     Console.Error.WriteLine($"katrace: {e.Message}");
     return ExitCodes.Failure;

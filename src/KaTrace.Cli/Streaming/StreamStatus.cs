@@ -15,6 +15,8 @@ internal static class StreamStatus
         text.Append(CultureInfo.InvariantCulture, $"katrace: tracing live on kernel {KernelRelease()}: ");
         text.AppendJoin(", ", tracer.Backends.Select(b => $"{b.Hook} by {b.Backend}"));
         text.Append(options.FilterText is null ? "; no filters" : $"; filters {options.FilterText}");
+        if (options.Verbose && tracer.Slower is not null)
+            text.Append(CultureInfo.InvariantCulture, $"\nkatrace: programs read by helper calls, which is slower: {tracer.Slower}");
         foreach (ChosenBackend backend in options.Verbose ? tracer.Backends : [])
         {
             foreach (string reason in backend.Rejected)

@@ -8,8 +8,11 @@ internal sealed class BackendChoice(IList<Hook> hooks)
 
     public IEnumerable<(Hook Hook, Backend Backend)> Current => hooks.Select((hook, i) => (hook, hook.Ways[_way[i]]));
 
-    /// <summary>Programs may read by plain loads (bpf_rdonly_cast), where the kernel's BTF says that it can.</summary>
+    /// <summary>The object whose programs read by plain loads (bpf_rdonly_cast, Linux 6.2).</summary>
     public bool MayCast { get; private set; } = true;
+
+    /// <summary>Why the object with plain loads was given up; null if it was not.</summary>
+    public string? Slower { get; private set; }
 
     public bool HasCookieHelper => Current.All(c => c.Backend.HasCookieHelper);
 
@@ -32,6 +35,7 @@ internal sealed class BackendChoice(IList<Hook> hooks)
             if (!MayCast)
                 throw cause;
 
+            Slower = cause.Message;
             MayCast = false;
             Array.Clear(_way);
             Array.ForEach(_rejected, reasons => reasons.Clear());

@@ -3,13 +3,15 @@ namespace KaTrace.Bpf;
 /// <summary>The precompiled objects, embedded in the assembly.</summary>
 internal static unsafe class BpfObjectImage
 {
-    public static ReadOnlySpan<byte> Katrace
+    public static ReadOnlySpan<byte> Katrace => Resource("katrace.bpf.o");
+
+    /// <summary>The same programs for kernels without bpf_rdonly_cast.</summary>
+    public static ReadOnlySpan<byte> KatracePlain => Resource("katrace-plain.bpf.o");
+
+    private static ReadOnlySpan<byte> Resource(string name)
     {
-        get
-        {
-            // Embedded resources are mapped with the assembly: the pointer stays valid for as long as that is loaded.
-            UnmanagedMemoryStream stream = (UnmanagedMemoryStream)typeof(BpfObjectImage).Assembly.GetManifestResourceStream("katrace.bpf.o")!;
-            return new ReadOnlySpan<byte>(stream.PositionPointer, checked((int)stream.Length));
-        }
+        // Embedded resources are mapped with the assembly: the pointer stays valid for as long as that is loaded.
+        UnmanagedMemoryStream stream = (UnmanagedMemoryStream)typeof(BpfObjectImage).Assembly.GetManifestResourceStream(name)!;
+        return new ReadOnlySpan<byte>(stream.PositionPointer, checked((int)stream.Length));
     }
 }

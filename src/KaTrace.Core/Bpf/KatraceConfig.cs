@@ -7,7 +7,6 @@ namespace KaTrace.Bpf;
 internal struct KatraceConfig
 {
     public byte HasCookieHelper;
-    public byte MayCast;
 }
 
 /// <summary><c>struct katrace_host</c>: known once the object is loaded.</summary>

@@ -23,6 +23,9 @@ internal sealed class KeepaliveTracer : IDisposable
     /// <summary>How each thing is seen, and why not in a better way.</summary>
     public IReadOnlyList<ChosenBackend> Backends { get; }
 
+    /// <summary>Why the programs read by helper calls (some 1,000 ns more a traced setsockopt); null if they do not.</summary>
+    public string? Slower { get; private init; }
+
     /// <summary>Jiffies a second.</summary>
     public uint Hz { get; }
 
@@ -96,13 +99,13 @@ internal sealed class KeepaliveTracer : IDisposable
 
     private static KeepaliveTracer Start(TracerOptions options, BackendChoice choice)
     {
-        BpfObject bpf = BpfObject.Open(BpfObjectImage.Katrace, "katrace"u8);
+        BpfObject bpf = BpfObject.Open(choice.MayCast ? BpfObjectImage.Katrace : BpfObjectImage.KatracePlain, "katrace"u8);
         List<BpfLink> links = [];
         try
         {
             bpf.Map("events").SetMaxEntries(options.RingBytes);
             bpf.Map("sockets").SetMaxEntries(options.MaxSockets);
-            bpf.Map(".rodata").SetInitialValue(new KatraceConfig { HasCookieHelper = choice.HasCookieHelper ? (byte)1 : (byte)0, MayCast = choice.MayCast ? (byte)1 : (byte)0 });
+            bpf.Map(".rodata").SetInitialValue(new KatraceConfig { HasCookieHelper = choice.HasCookieHelper ? (byte)1 : (byte)0 });
             foreach ((Hook _, Backend backend) in choice.Current)
             {
                 foreach (HookProgram program in backend.Programs)
@@ -128,7 +131,7 @@ internal sealed class KeepaliveTracer : IDisposable
 
             // After the programs: what they have learned since is newer, and the seed leaves it alone.
             Seed(bpf);
-            return new KeepaliveTracer(bpf, links, choice.Attached, choice.Chosen, hz, tgid, options.RingBytes);
+            return new KeepaliveTracer(bpf, links, choice.Attached, choice.Chosen, hz, tgid, options.RingBytes) { Slower = choice.Slower };
         }
         catch
         {
@@ -148,6 +151,10 @@ internal sealed class KeepaliveTracer : IDisposable
         catch (BpfException e) when (LibbpfLog.RefusedProgram is { } program)
         {
             throw new BackendException(choice.HookOf(program), e);
+        }
+        catch (BpfException e) when (e.Errno != BpfAdvice.EPERM)
+        {
+            throw new BackendException(null, e); // the kernel has not the function that the object calls
         }
     }
 

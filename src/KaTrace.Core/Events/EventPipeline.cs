@@ -17,6 +17,7 @@ internal sealed class EventPipeline(PipeReader reader)
     public SequenceCheck Sequences { get; } = new();
 
     /// <summary>Works on the calling thread until the reader is completed.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no records: nothing behind them can be found.</exception>
     public void Run<TSink>(TSink sink)
         where TSink : IEventSink
     {
@@ -56,6 +57,9 @@ internal sealed class EventPipeline(PipeReader reader)
                 return frames.Consumed;
             }
         }
+
+        if (frames.IsTorn)
+            throw new InvalidDataException("the ring buffer is damaged: a record claims more bytes than were written");
 
         stoppedEarly = false;
         return frames.Consumed;

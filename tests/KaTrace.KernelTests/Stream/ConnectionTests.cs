@@ -50,6 +50,7 @@ public sealed class ConnectionTests(TracedEvents traced)
         using NetworkNamespace ns = new();
         using Socket listener = ns.Listen("127.0.0.1");
         listener.SetKeepalive(idle: 1, interval: 1, count: 3);
+        _ = listener.Cookie(); // a clone begins with it, and has its own later
         using Socket client = ns.NewSocket();
         client.Connect(listener.LocalEndPoint!);
         using Socket server = listener.Accept();

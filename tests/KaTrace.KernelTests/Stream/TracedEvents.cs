@@ -48,10 +48,15 @@ public sealed class TracedEvents : IDisposable, IEventSink
 
     internal uint Hz => Tracer.Hz;
 
+    internal string? Slower => Tracer.Slower;
+
     internal uint OwnTgid => Tracer.OwnTgid;
 
     /// <summary>False before 5.12: a socket then has a cookie only if somebody has asked for it.</summary>
     internal bool MakesCookies => !Tracer.Backends.Any(b => b.Backend.EndsWith("without cookies", StringComparison.Ordinal));
+
+    /// <summary>Only the system call has one: fentry and kprobe see the kernel's function below it.</summary>
+    internal bool SeesDescriptors => Tracer.Backends.Any(b => b is { Hook: "socket options", Backend: "tracepoint" });
 
     private KeepaliveTracer Tracer
     {
