@@ -14,27 +14,6 @@ internal static unsafe partial class Native
     // enum, linux/bpf.h
     public const uint BPF_F_TEST_RUN_ON_CPU = 1;
 
-    /// <summary>struct bpf_test_run_opts, libbpf's bpf.h</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    public struct bpf_test_run_opts
-    {
-        public nuint sz;
-        public void* data_in;
-        public void* data_out;
-        public uint data_size_in;
-        public uint data_size_out;
-        public void* ctx_in;
-        public void* ctx_out;
-        public uint ctx_size_in;
-        public uint ctx_size_out;
-        public uint retval;
-        public int repeat;
-        public uint duration;
-        public uint flags;
-        public uint cpu;
-        public uint batch_size;
-    }
-
     /// <summary>struct bpf_prog_info, linux/bpf.h, up to the name: the kernel leaves out what does not fit.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 80)]
     public struct bpf_prog_info
@@ -52,8 +31,6 @@ internal static unsafe partial class Native
     [LibraryImport("libc", SetLastError = true)]
     public static partial int kill(int pid, int sig);
 
-    [LibraryImport("libbpf.so.1")]
-    public static partial int bpf_prog_test_run_opts(int prog_fd, bpf_test_run_opts* opts);
 
     [LibraryImport("libbpf.so.1")]
     public static partial int bpf_prog_get_next_id(uint start_id, uint* next_id);

@@ -1,5 +1,6 @@
 using KaTrace.Benchmarks.Interop;
 using KaTrace.Bpf;
+using KaTrace.Interop;
 
 namespace KaTrace.Benchmarks.Measuring;
 
@@ -31,9 +32,9 @@ internal sealed class EventFill : IDisposable
         ulong first = _next;
         ulong* args = stackalloc ulong[2];
         args[1] = MaxRun;
-        Native.bpf_test_run_opts opts = new()
+        Libbpf.bpf_test_run_opts opts = new()
         {
-            sz = (nuint)sizeof(Native.bpf_test_run_opts),
+            sz = (nuint)sizeof(Libbpf.bpf_test_run_opts),
             ctx_in = args,
             ctx_size_in = 2 * sizeof(ulong),
             flags = Native.BPF_F_TEST_RUN_ON_CPU,
@@ -41,7 +42,7 @@ internal sealed class EventFill : IDisposable
         do
         {
             args[0] = _next;
-            int error = Native.bpf_prog_test_run_opts(ProgramFd, &opts);
+            int error = Libbpf.bpf_prog_test_run_opts(ProgramFd, &opts);
             if (error < 0)
                 throw new BenchmarkException($"the filling program cannot be run: error {-error}");
             _next += opts.retval;
