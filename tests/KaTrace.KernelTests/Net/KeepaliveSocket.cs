@@ -14,6 +14,7 @@ internal static class KeepaliveSocket
     public const int TCP_KEEPINTVL = 5;
     public const int TCP_KEEPCNT = 6;
     public const int TCP_USER_TIMEOUT = 18;
+    public const int TCP_REPAIR = 19;
 
     public static void Set(this Socket socket, int level, int option, int value) =>
         socket.SetRawSocketOption(level, option, BitConverter.GetBytes(value));
@@ -31,6 +32,13 @@ internal static class KeepaliveSocket
         socket.Set(SOL_TCP, TCP_KEEPINTVL, interval);
         socket.Set(SOL_TCP, TCP_KEEPCNT, count);
         socket.Set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    }
+
+    /// <summary>Closed without a word to the peer, as if this host had lost the connection.</summary>
+    public static void Forget(this Socket socket)
+    {
+        socket.Set(SOL_TCP, TCP_REPAIR, 1);
+        socket.Dispose();
     }
 
     public static ulong Inode(this Socket socket)

@@ -30,6 +30,10 @@ internal sealed class Pair : IDisposable
         (ClientPort, ServerPort) = (Client.LocalPort(), Listener.LocalPort());
     }
 
+    /// <summary>Over IPv4, the client probing each second.</summary>
+    public static Pair Probing(int count, int interval = 1) =>
+        new("10.9.0.2", "10.9.0.2", mapped: false, client => client.SetKeepalive(idle: 1, interval, count));
+
     public NetworkNamespace Left { get; } = new();
 
     public NetworkNamespace Right { get; } = new();

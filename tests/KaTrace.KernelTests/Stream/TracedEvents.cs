@@ -50,6 +50,9 @@ public sealed class TracedEvents : IDisposable, IEventSink
     /// <summary>False before 5.12: a socket then has a cookie only if somebody has asked for it.</summary>
     internal bool MakesCookies => !Tracer.Backends.Any(b => b.Backend.EndsWith("without cookies", StringComparison.Ordinal));
 
+    /// <summary>False where an answer is told only when the timer runs again.</summary>
+    internal bool LooksForAnswers => _answers is not null && MakesCookies;
+
     private KeepaliveTracer Tracer
     {
         get
