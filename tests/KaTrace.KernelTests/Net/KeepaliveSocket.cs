@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using KaTrace.Events;
 
 namespace KaTrace.KernelTests.Net;
 
@@ -33,6 +34,25 @@ internal static class KeepaliveSocket
         socket.Set(SOL_TCP, TCP_KEEPCNT, count);
         socket.Set(SOL_SOCKET, SO_KEEPALIVE, 1);
     }
+
+    public static TcpState State(this Socket socket)
+    {
+        byte[] info = new byte[8];
+        socket.GetRawSocketOption(SOL_TCP, 11 /* TCP_INFO */, info);
+        return (TcpState)info[0];
+    }
+
+    /// <summary>From here on nothing that is sent to this socket reaches it: a filter of its own says no to everything.</summary>
+    public static unsafe void TurnDeaf(this Socket socket)
+    {
+        ulong rejectAll = 6; // struct sock_filter { .code = BPF_RET | BPF_K, .k = 0 }
+        byte[] program = new byte[16]; // struct sock_fprog
+        program[0] = 1;
+        BitConverter.TryWriteBytes(program.AsSpan(8), (ulong)&rejectAll);
+        socket.SetRawSocketOption(SOL_SOCKET, 26 /* SO_ATTACH_FILTER */, program);
+    }
+
+    public static void HearAgain(this Socket socket) => socket.Set(SOL_SOCKET, 27 /* SO_DETACH_FILTER */, 0);
 
     /// <summary>Closed without a word to the peer, as if this host had lost the connection.</summary>
     public static void Forget(this Socket socket)
