@@ -201,6 +201,8 @@ __noinline int write_record(u64 address, u64 bits, s32 fd)
 		e->answered = entry->answered;
 		e->longest = entry->longest;
 		flags |= KATRACE_F_COUNTED;
+		if (r.kind == KATRACE_PROBE)
+			e->time_ns = entry->probe_ns; /* no answer is told to be earlier than its probe */
 		if (r.kind == KATRACE_ANSWERED || r.kind == KATRACE_RECOVERED) {
 			/* When it came, not when we look. */
 			e->time_ns -= (u64)e->silent * host.tick_ns;

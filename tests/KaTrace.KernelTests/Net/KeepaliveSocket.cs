@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using KaTrace.Events;
 
 namespace KaTrace.KernelTests.Net;
 
@@ -14,6 +15,7 @@ internal static class KeepaliveSocket
     public const int TCP_KEEPINTVL = 5;
     public const int TCP_KEEPCNT = 6;
     public const int TCP_USER_TIMEOUT = 18;
+    public const int TCP_REPAIR = 19;
 
     public static void Set(this Socket socket, int level, int option, int value) =>
         socket.SetRawSocketOption(level, option, BitConverter.GetBytes(value));
@@ -31,6 +33,32 @@ internal static class KeepaliveSocket
         socket.Set(SOL_TCP, TCP_KEEPINTVL, interval);
         socket.Set(SOL_TCP, TCP_KEEPCNT, count);
         socket.Set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    }
+
+    public static TcpState State(this Socket socket)
+    {
+        byte[] info = new byte[8];
+        socket.GetRawSocketOption(SOL_TCP, 11 /* TCP_INFO */, info);
+        return (TcpState)info[0];
+    }
+
+    /// <summary>From here on nothing that is sent to this socket reaches it: a filter of its own says no to everything.</summary>
+    public static unsafe void TurnDeaf(this Socket socket)
+    {
+        ulong rejectAll = 6; // struct sock_filter { .code = BPF_RET | BPF_K, .k = 0 }
+        byte[] program = new byte[16]; // struct sock_fprog
+        program[0] = 1;
+        BitConverter.TryWriteBytes(program.AsSpan(8), (ulong)&rejectAll);
+        socket.SetRawSocketOption(SOL_SOCKET, 26 /* SO_ATTACH_FILTER */, program);
+    }
+
+    public static void HearAgain(this Socket socket) => socket.Set(SOL_SOCKET, 27 /* SO_DETACH_FILTER */, 0);
+
+    /// <summary>Closed without a word to the peer, as if this host had lost the connection.</summary>
+    public static void Forget(this Socket socket)
+    {
+        socket.Set(SOL_TCP, TCP_REPAIR, 1);
+        socket.Dispose();
     }
 
     public static ulong Inode(this Socket socket)

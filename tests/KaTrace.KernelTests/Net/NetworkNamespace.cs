@@ -47,6 +47,18 @@ internal sealed class NetworkNamespace : IDisposable
     public void DropAllInput() =>
         Nft("add table inet silence; add chain inet silence input { type filter hook input priority 0; policy drop; }");
 
+    /// <summary>From here on nothing that is sent from this namespace leaves it: the sender is told so (EPERM).</summary>
+    public void DropAllOutput()
+    {
+        Nft("add", "table", "inet", "mute");
+        Nft("add", "chain", "inet", "mute", "output", "{ type filter hook output priority 0; policy drop; }");
+    }
+
+    /// <summary>From here on the local queue has no room, for anything.</summary>
+    public void FillQueue() => Shell.Run("tc", "-n", Name, "qdisc", "replace", "dev", "veth0", "root", "pfifo", "limit", "0");
+
+    public void EmptyQueue() => Shell.Run("tc", "-n", Name, "qdisc", "del", "dev", "veth0", "root");
+
     public void AcceptInputAgain() => Nft("delete", "table", "inet", "silence");
 
     public Socket NewSocket(AddressFamily family = AddressFamily.InterNetwork) =>

@@ -58,6 +58,9 @@ public sealed class TracedEvents : IDisposable, IEventSink
     /// <summary>Only the system call has one: fentry and kprobe see the kernel's function below it.</summary>
     internal bool SeesDescriptors => Tracer.Backends.Any(b => b is { Hook: "socket options", Backend: "tracepoint" });
 
+    /// <summary>False where an answer is told only when the timer runs again.</summary>
+    internal bool LooksForAnswers => _answers is not null && MakesCookies;
+
     private KeepaliveTracer Tracer
     {
         get

@@ -1,0 +1,11 @@
+namespace KaTrace.KernelTests.Net;
+
+/// <summary>Waits for what no event tells.</summary>
+internal static class Until
+{
+    public static void True(Func<bool> condition, string what)
+    {
+        if (!SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(20)))
+            throw new TimeoutException($"in vain for 20 s: {what}");
+    }
+}
