@@ -69,7 +69,7 @@ library() { ldconfig -p | awk -v name="$1" '$1 == name && /x86-64/ { print $NF; 
 
 # The tests that are worth a minute on each kernel: options, owners, addresses, probes, a timeout.
 quick_filters=(--filter-method '*.OptionTests.Turning_it_on_and_off*' --filter-method '*.OptionTests.Each_setting*'
-	--filter-method '*.OptionTests.Failing_calls*' --filter-method '*.ConnectionTests.*'
+	--filter-method '*.OptionTests.Failing_calls*' --filter-method '*.LoaderTests.*' --filter-method '*.ConnectionTests.*'
 	--filter-method '*.ProbeTests.TCP_USER_TIMEOUT*')
 
 # The tests as a program of its own, from a copy of the sources: restoring for another runtime would rewrite lock files here.
