@@ -38,6 +38,11 @@ public sealed class TracedEvents : IDisposable, IEventSink
             KernelAccess.Missing = e.Message;
             return;
         }
+        catch (BpfException e)
+        {
+            Console.WriteLine(e.Log); // the verifier's words are nowhere else
+            throw;
+        }
 
         _answers = _tracer.CanPollAnswers ? new AnswerPoller(_tracer) : null;
         _reader = _tracer.OpenRing();
