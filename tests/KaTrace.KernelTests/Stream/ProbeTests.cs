@@ -21,7 +21,7 @@ public sealed class ProbeTests(TracedEvents traced)
 
         EventRecord timeout = traced.WaitForOne(e => pair.Left.Has(e) && e.Kind == EventKind.Timeout);
         EventRecord[] probes = traced.SoFar(e => pair.Left.Has(e) && e.Kind == EventKind.Probe);
-        Assert.True(probes.Length == 3, $"{TracedEvents.Describe(traced.SoFar(e => pair.Left.Has(e)))}; the kernel sent {pair.Left.KeepaliveProbes()}, drops {string.Join(',', traced.Drops())}");
+        Assert.True(probes.Length == 3, $"{TracedEvents.Describe(traced.SoFar(e => pair.Left.Has(e)))}; the kernel sent {pair.Left.KeepaliveProbes()}, the programs {timeout.Probes}; dropped {string.Join(',', traced.Drops())}, skipped {traced.Skipped()}");
         Assert.Equal([1u, 2u, 3u], probes.Select(p => p.Unanswered));
         Assert.Equal([1, 2, 3], probes.Select(p => (int)p.ProbesOut));
         Assert.All(probes, p =>
