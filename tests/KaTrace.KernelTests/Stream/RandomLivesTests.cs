@@ -52,6 +52,7 @@ public sealed class RandomLivesTests(TracedEvents traced)
         using NetworkNamespace left = new();
         using NetworkNamespace right = new();
         NetworkNamespace.Join(left, right);
+        ulong skipped = traced.Skipped();
         ConcurrentQueue<Exception> failures = [];
         Thread[] threads = [.. lives.Select(life => new Thread(() =>
         {
@@ -69,7 +70,7 @@ public sealed class RandomLivesTests(TracedEvents traced)
         foreach (Thread thread in threads)
             thread.Join();
         if (!failures.IsEmpty)
-            throw new AggregateException(failures);
+            throw new AggregateException($"{failures.Count} of {lives.Length} lives, {traced.Skipped() - skipped} programs skipped", failures);
     }
 
     private void Run(Step[] life, NetworkNamespace left, NetworkNamespace right)
@@ -157,6 +158,9 @@ public sealed class RandomLivesTests(TracedEvents traced)
         Assert.Equal((uint)client.Get(SOL_TCP, TCP_KEEPINTVL), last.Intvl / traced.Hz);
         Assert.Equal(client.Get(SOL_TCP, TCP_KEEPCNT), last.Cnt);
         Assert.Equal((uint)client.Get(SOL_TCP, TCP_USER_TIMEOUT), last.UserTimeout);
+
+        if (!traced.MakesCookies)
+            return; // all these sockets end at once and their addresses are used again: no telling whose the last events are
 
         ulong cookie = last.Cookie;
         client.LingerState = new LingerOption(true, 0);
