@@ -27,7 +27,7 @@ internal static class StreamCommand
         Option<string> backend = new("--backend") { Description = "How the kernel is hooked: fentry, tp-btf, raw-tp or kprobe; auto tries all, best first", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
         backend.AcceptOnlyFromAmong("auto", "fentry", "tp-btf", "raw-tp", "kprobe");
         Option<uint> ringSize = Parsed("--ring-size", "Kernel memory for events under way, a power of two: 8M", "BYTES", ParseRingSize, TracerOptions.DefaultRingBytes);
-        Option<uint> maxSockets = Parsed("--max-sockets", "Sockets with keepalive that are followed at once, about 128 bytes of kernel memory each", "N", ParseMaxSockets, TracerOptions.DefaultMaxSockets);
+        Option<uint> maxSockets = Parsed("--max-sockets", "Sockets with keepalive that are followed at once, about 152 bytes of kernel memory each", "N", ParseMaxSockets, TracerOptions.DefaultMaxSockets);
 
         Command command = new("stream", "Show keepalive events as they happen, until interrupted");
         filters.AddTo(command);

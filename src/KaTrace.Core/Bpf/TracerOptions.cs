@@ -12,6 +12,6 @@ internal sealed record TracerOptions
     /// <summary>A power of two and a multiple of the page size.</summary>
     public uint RingBytes { get; init; } = DefaultRingBytes;
 
-    /// <summary>Sockets with keepalive whose owner and probes can be known at once; about 128 bytes each.</summary>
+    /// <summary>Sockets with keepalive whose owner and probes can be known at once; about 152 bytes each.</summary>
     public uint MaxSockets { get; init; } = DefaultMaxSockets;
 }

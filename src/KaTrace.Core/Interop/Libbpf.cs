@@ -43,10 +43,6 @@ internal static unsafe partial class Libbpf
     [StructLayout(LayoutKind.Explicit, Size = 216)]
     public struct bpf_prog_info
     {
-        [FieldOffset(192)]
-        public ulong run_time_ns;
-        [FieldOffset(200)]
-        public ulong run_cnt;
         [FieldOffset(208)]
         public ulong recursion_misses;
     }

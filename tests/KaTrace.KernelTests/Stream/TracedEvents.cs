@@ -106,7 +106,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
 
     internal EventRecord WaitForOne(Func<EventRecord, bool> fits, TimeSpan? deadline = null) => WaitFor(1, fits, deadline)[0];
 
-    /// <summary>All that fit so far. Only meaningful after an event that is known to come later (<see cref="Barrier"/>).</summary>
+    /// <summary>All that fit so far. Only meaningful after an event that is known to come later.</summary>
     internal EventRecord[] SoFar(Func<EventRecord, bool> fits)
     {
         lock (_events)
