@@ -10,8 +10,8 @@ static __always_inline void connecting(struct sock *sk)
 	if (!entry)
 		return;
 	entry->generation++;
-	entry->unanswered = 0;
 	entry->probes = 0;
+	entry->settled = 0;
 	entry->answered = 0;
 	entry->longest = 0;
 	if (inode_of(sk)) /* else the kernel's own: whoever runs now is not its owner */
@@ -55,7 +55,7 @@ static __always_inline u8 how_it_died(const struct timer_run *run, struct sock *
 	/* Where the socket was locked, tcp_write_timer ran in the task that let go of it: then the error tells. */
 	if (run || err == ETIMEDOUT)
 		return KATRACE_TIMEOUT;
-	if ((err == ECONNRESET || err == EPIPE) && entry && entry->unanswered)
+	if ((err == ECONNRESET || err == EPIPE) && entry && unanswered_of(entry))
 		return KATRACE_RESET;
 	return 0;
 }

@@ -26,6 +26,8 @@ __noinline int timer_began(u64 timer, bool write_timer)
 	run->sport = local_port_of(sk);
 	run->dport = kread(struct sock, sk, __sk_common.skc_dport);
 	run->segs_out = segs_out_of(sk);
+	run->heard = jiffies_heard(sk);
+	run->acked = kread(struct tcp_sock, sk, rcv_tstamp);
 	run->probes_out = probes_out_of(sk);
 	run->due = kread(struct tcp_sock, sk, packets_out) == 0 &&
 		   jiffies_silent(sk, bpf_jiffies64()) >=
@@ -69,25 +71,25 @@ static __always_inline u8 what_was_sent(const struct timer_run *run, struct sock
 	return probes_out_of(sk) ? 0 : KATRACE_PROBE;
 }
 
-/* Probes since the peer was last heard: probes_out survives data on the receiver's fast path. */
-static __always_inline void count_probe(struct socket_entry *entry, struct sock *sk, u8 probes_out)
+/*
+ * Probes since the peer was last heard: probes_out survives data on the receiver's
+ * fast path. Heard as of before the probe, as the answer may have come by now.
+ */
+static __always_inline void count_probe(struct socket_entry *entry, const struct timer_run *run)
 {
-	u32 now = bpf_jiffies64();
-	u32 silent = jiffies_silent(sk, now);
-	u32 heard = now - silent;
+	u32 silent = (u32)bpf_jiffies64() - run->heard;
 
-	entry->probe_ns = bpf_ktime_get_ns();
-	entry->acked = kread(struct tcp_sock, sk, rcv_tstamp);
 	if (silent > entry->longest)
 		entry->longest = silent;
 	if (!entry->probes)
-		entry->unanswered = probes_out; /* some may have gone out before we came */
-	else if (entry->heard == heard)
-		entry->unanswered++;
-	else
-		entry->unanswered = 1;
-	entry->heard = heard;
-	entry->probes++;
+		entry->settled = -run->probes_out; /* some may have gone out before we came */
+	else if (entry->heard != run->heard)
+		entry->settled = entry->probes;
+	entry->probe_ns = bpf_ktime_get_ns();
+	entry->acked = run->acked;
+	entry->heard = run->heard;
+	/* Whoever sees it counted, on another CPU, sees the rest as well. */
+	__sync_fetch_and_add(&entry->probes, 1);
 }
 
 /* timer: 0 where the hook does not know it, as a kretprobe has no arguments */
@@ -117,7 +119,7 @@ __noinline int timer_ended(u64 timer)
 	if (r.kind == KATRACE_PROBE) {
 		entry = know_socket(sk);
 		if (entry)
-			count_probe(entry, sk, r.probes_out);
+			count_probe(entry, run);
 	}
 	write_record((u64)sk, r.bits, -1);
 	return 0;
@@ -236,7 +238,7 @@ int poll_answer(struct answer_query *query)
 
 	query->pending = 0;
 	/* The entry goes with the socket, so the memory is still a TCP socket's; the cookie says whose. */
-	if (!entry || !entry->unanswered || entry->cookie != query->cookie ||
+	if (!entry || !unanswered_of(entry) || entry->cookie != query->cookie ||
 	    cookie_of(sk) != query->cookie)
 		return 0;
 	state = state_of(sk);

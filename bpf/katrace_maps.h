@@ -9,12 +9,12 @@ struct socket_entry {
 	u64 start_ns; /* of the owner */
 	u32 tgid;     /* of the owner; 0: unknown */
 	u32 generation;
-	u32 unanswered; /* keepalive probes since the peer was last heard */
-	u32 probes;	/* keepalive probes while traced */
+	u32 probes;	/* keepalive probes while traced; written last when one is counted */
+	u32 settled;	/* .probes as of the last answer: the probes since are unanswered */
 	u32 heard;	/* jiffies when the peer was last heard, as of the last probe */
+	u32 acked;	/* rcv_tstamp as of the last probe */
 	u32 answered;	/* probes answered while traced */
 	u32 longest;	/* jiffies: the longest silence that the timer has met */
-	u32 acked;	/* rcv_tstamp as of the last probe */
 	u32 inherits;	/* cloned from a listener with keepalive, which is not reported yet */
 	u64 probe_ns;	/* of the last probe */
 	char comm[16];	/* of the owner */
@@ -47,11 +47,19 @@ struct timer_run {
 	u32 segs_out;
 	u16 sport;
 	u16 dport;
+	u32 heard; /* jiffies when the peer was last heard */
+	u32 acked; /* rcv_tstamp */
 	u8 probes_out;
 	u8 due; /* idle for long enough, nothing in flight: a probe is to be expected */
 	u8 fin_wait2_orphan; /* the timer then serves FIN_WAIT2: no keepalive at all */
 	u8 closed;
 	u8 write_timer; /* retransmissions and window probes, not keepalive */
+};
+
+/* An answer may be met on two CPUs at once. Who claims it first tells it. */
+struct answer_claim {
+	u64 sk;
+	u64 probe_ns; /* of the probe that it answers: no other probe of this socket has it */
 };
 
 struct cpu_counters {
@@ -84,6 +92,14 @@ struct {
 	__type(key, u32);
 	__type(value, struct timer_run);
 } timer_runs SEC(".maps");
+
+/* A claim matters for as long as another CPU may be looking at the same answer: microseconds. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct answer_claim);
+	__type(value, u8);
+} answer_claims SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

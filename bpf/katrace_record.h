@@ -56,6 +56,11 @@ static __always_inline void own_by_current(struct socket_entry *entry)
 	own_by(entry, (void *)bpf_get_current_task());
 }
 
+static __always_inline u32 unanswered_of(const struct socket_entry *entry)
+{
+	return entry->probes - entry->settled;
+}
+
 /* An address is reused at once by the next TCP socket: only the cookie tells, once there is one. */
 static __always_inline struct socket_entry *known_socket(struct sock *sk)
 {
@@ -196,7 +201,7 @@ __noinline int write_record(u64 address, u64 bits, s32 fd)
 	entry = known_socket(sk);
 	if (entry) {
 		e->generation = entry->generation;
-		e->unanswered = entry->unanswered;
+		e->unanswered = unanswered_of(entry);
 		e->probes = entry->probes;
 		e->answered = entry->answered;
 		e->longest = entry->longest;
@@ -243,15 +248,22 @@ static __always_inline bool report_answer(struct socket_entry *entry, u64 addres
 {
 	struct sock *sk = (void *)address;
 	union report r = { .source = source, .old_state = state, .state = state };
+	u32 probes = *(volatile u32 *)&entry->probes;
+	struct answer_claim claim = { .sk = address, .probe_ns = entry->probe_ns };
+	u8 claimed = 1;
 
-	if (!entry->unanswered || jiffies_heard(sk) == entry->heard)
+	if (probes == entry->settled || jiffies_heard(sk) == entry->heard)
 		return false;
-	r.kind = entry->unanswered == 1 ? KATRACE_ANSWERED : KATRACE_RECOVERED;
+	/* Told twice is worse than a failing map, so only "it exists" keeps us from telling. */
+	if (bpf_map_update_elem(&answer_claims, &claim, &claimed, BPF_NOEXIST) == -EEXIST)
+		return true;
+	r.kind = probes - entry->settled == 1 ? KATRACE_ANSWERED : KATRACE_RECOVERED;
 	r.cause = kread(struct tcp_sock, sk, rcv_tstamp) != entry->acked ? KATRACE_CAUSE_ACK :
 									   KATRACE_CAUSE_DATA;
 	entry->answered++;
 	write_record(address, r.bits, -1);
-	entry->unanswered = 0;
+	/* The probes that were counted when we looked: another may have been sent meanwhile. */
+	entry->settled = probes;
 	return true;
 }
 

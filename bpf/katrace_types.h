@@ -38,6 +38,7 @@ typedef _Bool bool;
 #define AF_INET6	10
 #define IPPROTO_TCP	6
 #define SOCK_STREAM	1
+#define EEXIST		17
 #define ECONNRESET	104
 #define EPIPE		32
 #define ETIMEDOUT	110

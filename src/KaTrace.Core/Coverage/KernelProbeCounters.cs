@@ -10,6 +10,9 @@ namespace KaTrace.Coverage;
 /// <remarks>Counted before the segment is given to the device, so it compares with attempts, not with what left the host.</remarks>
 internal static class KernelProbeCounters
 {
+    /// <summary>Between bursts of probes a count stands still for milliseconds, and a read takes a tenth of one.</summary>
+    private const int MostReads = 20;
+
     private const string Names = "/run/netns";
 
     /// <summary>Counts by inode of the namespace. Looks at every process of the host: not for every second.</summary>
@@ -31,13 +34,30 @@ internal static class KernelProbeCounters
     {
         try
         {
-            if (Inode(new FileInfo(link).LinkTarget) is { } inode && !counts.ContainsKey(inode) && Parse(File.ReadLines(netstat)) is { } count)
-                counts.Add(inode, new KernelProbeCount(count, RealtimeOffset.MonotonicNs));
+            if (Inode(new FileInfo(link).LinkTarget) is { } inode && !counts.ContainsKey(inode) && ReadStanding(netstat) is { } count)
+                counts.Add(inode, count);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The process has ended, or is none of our business: another may be in the same namespace.
         }
+    }
+
+    /// <summary>Reads until two reads agree: only a count that stood still at a known time can be compared with records that say
+    /// theirs. A timer's whole burst may run between a read and a look at the clock.</summary>
+    private static KernelProbeCount? ReadStanding(string netstat)
+    {
+        ulong? count = Parse(File.ReadLines(netstat));
+        for (int read = 1; count is not null; read++)
+        {
+            ulong now = RealtimeOffset.MonotonicNs;
+            ulong? again = Parse(File.ReadLines(netstat));
+            if (again == count || read == MostReads)
+                return new KernelProbeCount(count.Value, now);
+            count = again;
+        }
+
+        return null;
     }
 
     private static void AddNamed(Dictionary<uint, KernelProbeCount> counts)
