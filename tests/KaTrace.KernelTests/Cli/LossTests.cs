@@ -11,7 +11,7 @@ namespace KaTrace.KernelTests.Cli;
 [CollectionDefinition(nameof(LossTests), DisableParallelization = true)]
 public sealed partial class LossTests(TracedEvents traced)
 {
-    private const int Changes = 3000;
+    private const int ChangesASecond = 3000;
 
     /// <summary>Less than the ring has room for.</summary>
     private const int MostOthers = 100;
@@ -23,12 +23,18 @@ public sealed partial class LossTests(TracedEvents traced)
             s.setsockopt(SOL_SOCKET, SO_KEEPALIVE, on)
         """;
 
+    /// <summary>KATRACE_TEST_STOPPED_SECONDS=10 is the long run.</summary>
+    private static readonly int Seconds = int.Parse(
+        Environment.GetEnvironmentVariable("KATRACE_TEST_STOPPED_SECONDS") ?? "1", CultureInfo.InvariantCulture);
+
+    private static readonly int Changes = ChangesASecond * Seconds;
+
     [Fact]
     public void A_stopped_reader_says_exactly_how_many_events_it_lost()
     {
         KernelAccess.Require();
         using PythonProcess python = new();
-        python.Do("s = socket(); on = 0; cpus = sorted(os.sched_getaffinity(0))");
+        python.Do("import time; s = socket(); on = 0; cpus = sorted(os.sched_getaffinity(0))");
         int cpus = (int)python.AskNumber("len(cpus)");
         ulong inode = python.Inode("s");
         using KatraceProcess katrace = KatraceProcess.Stream("-o", "json", "--ring-size", "64K");
@@ -36,9 +42,11 @@ public sealed partial class LossTests(TracedEvents traced)
         katrace.Signal(KatraceProcess.SIGSTOP);
         ulong stopped = Now();
         python.Do($"""
+            begun = time.monotonic()
             for i in range({Changes}):
                 on = 1 - on
                 s.setsockopt(SOL_SOCKET, SO_KEEPALIVE, on)
+                time.sleep(max(0, begun + i / {ChangesASecond} - time.monotonic()))
             """);
         ulong goesOn = Now();
         katrace.Signal(KatraceProcess.SIGCONT);
