@@ -112,9 +112,11 @@ struct katrace_event {
 	__u64 rtt_ns;	/* ANSWERED, RECOVERED: from the last probe to the answer, to a jiffy */
 	__u32 answered; /* probes answered on this connection while traced */
 	__u32 longest;	/* jiffies: the longest silence of it that the timer has met */
+
+	__u64 cgroup_id; /* cgroup v2 of the socket, of its creation; 0: unknown */
 };
 
-_Static_assert(sizeof(struct katrace_event) == 184, "record layout");
+_Static_assert(sizeof(struct katrace_event) == 192, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_event, sk) == 24, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_event, laddr) == 56, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_event, idle) == 96, "record layout");

@@ -85,11 +85,12 @@ internal static class RandomEvents
         from rtt in Numbers64
         from answered in Numbers
         from longest in Numbers
+        from cgroup in Numbers64
         select settings with
         {
             Unanswered = unanswered, Probes = probes, Silent = silent, Next = next,
             Cause = (EventCause)cause, Err = err, Fd = fd, Tgid = unanswered, Tid = probes,
-            RttNs = rtt, Answered = answered, Longest = longest,
+            RttNs = rtt, Answered = answered, Longest = longest, CgroupId = cgroup,
         };
 
     public static readonly Gen<ProcessIdentity?> Processes = Gen.OneOf(
