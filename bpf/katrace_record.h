@@ -151,6 +151,8 @@ __noinline int write_record(u64 address, u64 bits, s32 fd)
 	struct ka_settings s;
 	u8 flags = 0;
 
+	if (is_hidden(sk, r.kind))
+		return 0;
 	e = reserve_record();
 	if (!e)
 		return 0;

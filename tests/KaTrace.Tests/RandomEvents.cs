@@ -110,5 +110,5 @@ internal static class RandomEvents
 
     public static readonly Gen<ulong> Sequences = Numbers64;
 
-    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+    public static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 }
