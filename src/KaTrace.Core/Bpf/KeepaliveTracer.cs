@@ -7,7 +7,7 @@ namespace KaTrace.Bpf;
 internal sealed class KeepaliveTracer : IDisposable
 {
     /// <summary>Whose hidden probes are counted; probes of further ones are not hidden.</summary>
-    private const uint MostNamespaces = 1024;
+    public const uint MostNamespaces = 1024;
 
     private readonly BpfObject _bpf;
     private readonly List<BpfLink> _links;

@@ -8,6 +8,7 @@ internal sealed class ControlGroup : IDisposable
     private static int _count;
 
     private readonly string? _mount;
+    private readonly string _root;
 
     public ControlGroup()
     {
@@ -19,6 +20,7 @@ internal sealed class ControlGroup : IDisposable
             Shell.Run("mount", "-t", "cgroup2", "none", root);
         }
 
+        _root = root;
         Name = $"katest-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}";
         Path = $"{root}/{Name}";
         Directory.CreateDirectory(Path);
@@ -36,6 +38,22 @@ internal sealed class ControlGroup : IDisposable
 
     /// <summary>Sockets that it makes from now on are of this cgroup.</summary>
     public void Add(uint pid) => File.WriteAllText($"{Path}/cgroup.procs", $"{pid}");
+
+    /// <summary>Runs while this process is in it.</summary>
+    public T Run<T>(Func<T> action)
+    {
+        const string Unified = "0::";
+        string before = File.ReadLines("/proc/self/cgroup").Single(line => line.StartsWith(Unified, StringComparison.Ordinal))[Unified.Length..];
+        Add((uint)Environment.ProcessId);
+        try
+        {
+            return action();
+        }
+        finally
+        {
+            File.WriteAllText($"{_root}{before}/cgroup.procs", $"{Environment.ProcessId}");
+        }
+    }
 
     /// <summary>Refused by the kernel while a process is in it.</summary>
     public void Dispose()

@@ -7,7 +7,6 @@ using KaTrace.Bpf;
 using KaTrace.Events;
 using KaTrace.Filters;
 using KaTrace.Interop;
-using KaTrace.KernelTests.Cli;
 using KaTrace.KernelTests.Net;
 using KaTrace.Processes;
 using KaTrace.V1;
@@ -20,7 +19,7 @@ namespace KaTrace.KernelTests.Stream;
 /// tests' own tracer knows, which has no filters.</summary>
 public sealed class KernelFilterTests(TracedEvents traced)
 {
-    /// <summary>Both ends: configured, enabled, armed, disabled, enabled, armed, closed.</summary>
+    /// <summary>Each end: configured, enabled, armed, disabled, enabled, armed, closed.</summary>
     private const int EventsOfConnection = 2 * 7;
 
     [Theory]
@@ -41,33 +40,26 @@ public sealed class KernelFilterTests(TracedEvents traced)
     public void Exactly_what_the_filters_show_is_written(string filters)
     {
         using ControlGroup group = new();
-        using NetworkNamespace ns = new();
-        using PythonProcess python = new();
-        group.Add(python.Pid);
-        python.Do("listener = create_server(('127.0.0.1', 0))");
+        using NetworkNamespace here = new(), there = new();
+        using Socket listener = group.Run(() => here.Listen("127.0.0.1"));
+        listener.Set(SOL_SOCKET, SO_KEEPALIVE, 1);
         filters = filters
-            .Replace("PID", $"{python.Pid}", StringComparison.Ordinal)
-            .Replace("NETNS", $"{ns.Inode}", StringComparison.Ordinal)
+            .Replace("PID", $"{traced.OwnTgid}", StringComparison.Ordinal)
+            .Replace("NETNS", $"{there.Inode}", StringComparison.Ordinal)
             .Replace("CGROUP", $"{group.Id}", StringComparison.Ordinal)
-            .Replace("PORT", $"{python.LocalPort("listener")}", StringComparison.Ordinal);
+            .Replace("PORT", $"{listener.LocalPort()}", StringComparison.Ordinal);
         using FilteredEvents filtered = new FilteredEvents(filters).Read();
         ulong live = (ulong)Libc.ReadClock(Libc.CLOCK_MONOTONIC), hiddenBefore = filtered.Tracer.ReadHidden();
 
-        python.Do("""
-            client = create_connection(listener.getsockname())
-            server = listener.accept()[0]
-            for s in (client, server):
-                s.setsockopt(IPPROTO_TCP, TCP_KEEPIDLE, 900)
-                for on in (1, 0, 1):
-                    s.setsockopt(SOL_SOCKET, SO_KEEPALIVE, on)
-            client.close()
-            server.close()
-            """);
-        UseConnection(ns, "127.0.0.1", IPAddress.Loopback);
-        UseConnection(ns, "::1", IPAddress.IPv6Loopback);
-        UseConnection(ns, "::", IPAddress.Loopback.MapToIPv6());
+        // The server's end inherits keepalive: nobody owns it before it is accepted.
+        UseConnection(here, listener, IPAddress.Loopback);
+        foreach ((string listenOn, IPAddress connectTo) in new[] { ("::1", IPAddress.IPv6Loopback), ("::", IPAddress.Loopback.MapToIPv6()) })
+        {
+            using Socket other = there.Listen(listenOn);
+            UseConnection(there, other, connectTo);
+        }
 
-        EventRecord[] made = traced.WaitFor(4 * EventsOfConnection, IsOurs);
+        EventRecord[] made = traced.WaitFor(3 * EventsOfConnection, IsOurs);
         EventFilter filter = EventFilter.Compile(JsonParser.Default.Parse<FilterList>(filters));
         EventRecord[] shown = [.. made.Where(e => filter.Matches(in e, ProcessOf(in e)))];
         Assert.InRange(shown.Length, 1, made.Length - 1);
@@ -78,7 +70,7 @@ public sealed class KernelFilterTests(TracedEvents traced)
         Assert.DoesNotContain(written, e => !filter.Matches(in e, ProcessOf(in e)));
         Assert.InRange(filtered.Tracer.ReadHidden() - hiddenBefore, (ulong)(made.Length - shown.Length), ulong.MaxValue);
 
-        bool IsOurs(EventRecord e) => e.TimeNs > live && (e.Tgid == python.Pid || ns.Has(e));
+        bool IsOurs(EventRecord e) => e.TimeNs > live && (here.Has(e) || there.Has(e));
     }
 
     [Fact]
@@ -104,38 +96,44 @@ public sealed class KernelFilterTests(TracedEvents traced)
     }
 
     [Fact]
+    public void A_probe_that_cannot_be_counted_as_hidden_is_not_hidden()
+    {
+        using FilteredEvents filtered = new FilteredEvents("{\"allowList\":[{\"kind\":[\"TIMEOUT\"]}]}").Read();
+        BpfMap hidden = ObjectOf(filtered.Tracer).Map("hidden_probes");
+        for (uint netns = 1; netns <= KeepaliveTracer.MostNamespaces; netns++)
+            hidden.Update(netns, 0ul);
+        using Pair pair = Pair.Probing(count: 3);
+
+        EventRecord probe = traced.WaitForOne(e => pair.Left.Has(e) && e.Kind == EventKind.Probe);
+        Until.True(() => filtered.SoFar(e => pair.Left.Has(e)).Length > 0, "a probe in a network namespace too many");
+        Assert.Equal((EventKind.Probe, probe.Cookie), (filtered.SoFar(e => pair.Left.Has(e))[0].Kind, probe.Cookie));
+    }
+
+    [Fact]
     public void What_is_lost_is_only_what_was_to_be_shown_and_the_numbers_agree()
     {
-        const int Sockets = 2000;
-        using PythonProcess python = new();
-        python.Do("s = socket(); cpus = sorted(os.sched_getaffinity(0))");
-        ulong inode = python.Inode("s");
-        using FilteredEvents filtered = new("""{"allowList":[{"kind":["ENABLED"],"pid":[PID]}]}""".Replace("PID", $"{python.Pid}", StringComparison.Ordinal), ringBytes: 64 << 10);
-        python.Do($"""
-            for i in range({Sockets}):
-                s.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
-                s.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 0)
-            """);
+        const int Changes = 2000;
+        KernelAccess.Require();
+        string filters = $$"""{"allowList":[{"kind":["ENABLED"],"pid":[{{traced.OwnTgid}}]}]}""";
+        using FilteredEvents filtered = new(filters, ringBytes: 64 << 10);
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        ulong inode = socket.Inode();
+        for (int i = 0; i < Changes; i++)
+            TurnOnAndOff(socket);
         filtered.Read();
-        // One more on each CPU: its number says how many there were.
         Until.True(() => filtered.SoFar(_ => true).Length > 0, "the ring is read");
-        python.Do("""
-            for cpu in cpus:
-                os.sched_setaffinity(0, {cpu})
-                s.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
-                s.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 0)
-            """);
-        int cpus = (int)python.AskNumber("len(cpus)");
+        // One more on each CPU: its number says how many there were.
+        int cpus = RawCalls.OnEachCpu(() => TurnOnAndOff(socket));
         ulong[] drops = new ulong[KernelDropReasons.Count];
         filtered.Tracer.ReadDrops(drops);
         ulong lost = drops[(int)KernelDrop.RingFull];
-        EventRecord[] written = filtered.ReadToEnd(Sockets + cpus - (int)lost, _ => true);
+        EventRecord[] written = filtered.ReadToEnd(Changes + cpus - (int)lost, _ => true);
 
         Assert.All(written, e => Assert.Equal((EventKind.Enabled, inode), (e.Kind, e.Ino)));
-        Assert.InRange(lost, 1ul, (ulong)Sockets);
-        Assert.Equal((ulong)(Sockets + cpus), (ulong)written.Length + lost);
+        Assert.InRange(lost, 1ul, (ulong)Changes);
+        Assert.Equal((ulong)(Changes + cpus), (ulong)written.Length + lost);
         Assert.Equal(lost, filtered.Pipeline.Sequences.Missing);
-        Assert.InRange(filtered.Tracer.ReadHidden(), (ulong)(Sockets + cpus), ulong.MaxValue);
+        Assert.InRange(filtered.Tracer.ReadHidden(), (ulong)(Changes + cpus), ulong.MaxValue);
     }
 
     /// <summary>The verifier removes what is never run, as the masks are constants to it.</summary>
@@ -166,12 +164,14 @@ public sealed class KernelFilterTests(TracedEvents traced)
         return bytes / 8;
     }
 
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_bpf")]
+    private static extern ref BpfObject ObjectOf(KeepaliveTracer tracer);
+
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_attached")]
     private static extern ref BpfProgram[] AttachedBy(KeepaliveTracer tracer);
 
-    private static void UseConnection(NetworkNamespace ns, string listenOn, IPAddress connectTo)
+    private static void UseConnection(NetworkNamespace ns, Socket listener, IPAddress connectTo)
     {
-        using Socket listener = ns.Listen(listenOn);
         using Socket client = ns.NewSocket(connectTo.AddressFamily);
         if (connectTo.IsIPv4MappedToIPv6)
             client.DualMode = true;
@@ -183,6 +183,12 @@ public sealed class KernelFilterTests(TracedEvents traced)
             foreach (int on in (int[])[1, 0, 1])
                 socket.Set(SOL_SOCKET, SO_KEEPALIVE, on);
         }
+    }
+
+    private static void TurnOnAndOff(Socket socket)
+    {
+        socket.Set(SOL_SOCKET, SO_KEEPALIVE, 1);
+        socket.Set(SOL_SOCKET, SO_KEEPALIVE, 0);
     }
 
     private static ProcessIdentity? ProcessOf(in EventRecord e) =>
