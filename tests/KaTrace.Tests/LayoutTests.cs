@@ -61,6 +61,14 @@ public sealed class LayoutTests
         Assert.Equal(KernelDropReasons.Count, Values("katrace_drop", "KATRACE_DROP_")["Reasons"]);
 
     [Fact]
+    public void Each_kind_has_its_place_in_the_masks_of_the_filters() =>
+        Assert.InRange(Enum.GetValues<EventKind>().Max(kind => (int)kind), 1, KatraceFilter.KindCount - 1);
+
+    [Fact]
+    public void Each_field_has_its_place_in_the_masks_of_the_filters() =>
+        Assert.Equal(KatraceFilter.FieldCount, Enum.GetValues<FilterField>().Length);
+
+    [Fact]
     public void Kinds_of_the_API_are_those_of_the_kernel_and_LOST()
     {
         Dictionary<string, int> expected = Values("katrace_kind", "KATRACE_");
