@@ -20,6 +20,7 @@
 #include "katrace_maps.h"
 #include "katrace_read.h"
 #include "katrace_sock.h"
+#include "katrace_filter.h"
 #include "katrace_record.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -38,6 +39,7 @@ union katrace_mirrored {
 	enum katrace_flag flag;
 	enum katrace_setting setting;
 	enum katrace_drop drop;
+	enum katrace_field field;
 };
 
 union katrace_mirrored *mirrored SEC("layout");

@@ -112,9 +112,11 @@ struct katrace_event {
 	__u64 rtt_ns;	/* ANSWERED, RECOVERED: from the last probe to the answer, to a jiffy */
 	__u32 answered; /* probes answered on this connection while traced */
 	__u32 longest;	/* jiffies: the longest silence of it that the timer has met */
+
+	__u64 cgroup_id; /* cgroup v2 of the socket, of its creation; 0: unknown */
 };
 
-_Static_assert(sizeof(struct katrace_event) == 184, "record layout");
+_Static_assert(sizeof(struct katrace_event) == 192, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_event, sk) == 24, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_event, laddr) == 56, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_event, idle) == 96, "record layout");
@@ -149,10 +151,43 @@ struct katrace_learned {
 
 _Static_assert(sizeof(struct katrace_learned) == 48, "record layout");
 
+/* Fields that filters have conditions on, besides the kind. */
+enum katrace_field {
+	KATRACE_FIELD_NETNS = 0,
+	KATRACE_FIELD_PORT = 1, /* local or remote */
+	KATRACE_FIELD_LOCAL_PORT = 2,
+	KATRACE_FIELD_REMOTE_PORT = 3,
+	KATRACE_FIELD_PID = 4,
+	KATRACE_FIELD_CGROUP = 5,
+	KATRACE_FIELD_IP_VERSION = 6, /* 4 or 6 */
+	KATRACE_FIELD_COUNT = 7,
+};
+
+#define KATRACE_KINDS 16
+
+/*
+ * Which records are not made, as nobody would see them: those that no filter of the
+ * allow list matches, or one of the deny list does. Filter n is bit n of all masks.
+ */
+struct katrace_filter {
+	__u64 allow; /* 0: all are allowed */
+	__u64 deny;
+	__u64 kinds[KATRACE_KINDS]; /* by kind: filters that it satisfies, or that do not ask for it */
+	__u64 asks[KATRACE_FIELD_COUNT]; /* by field: filters with a condition on it */
+};
+
+/* Of the map that says which filters' conditions a value satisfies. */
+struct katrace_filter_key {
+	__u64 value;
+	__u32 field;
+	__u32 pad;
+};
+
 /* Decided before the object is loaded. */
 struct katrace_config {
 	__u8 has_cookie_helper; /* bpf_get_socket_cookie in tracing programs is of 5.12 */
 	__u8 pad[7];
+	struct katrace_filter filter;
 };
 
 /* Known only once the object is loaded, so in memory that user space writes before it attaches. */

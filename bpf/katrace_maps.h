@@ -65,6 +65,7 @@ struct answer_claim {
 struct cpu_counters {
 	u64 seq;
 	u64 drops[KATRACE_DROP_REASONS];
+	u64 hidden; /* records that were not made, by the filters */
 };
 
 struct {
@@ -107,6 +108,21 @@ struct {
 	__type(key, u32);
 	__type(value, struct cpu_counters);
 } counters SEC(".maps");
+
+/* Sized by the loader to what the filters name. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct katrace_filter_key);
+	__type(value, u64); /* filters whose condition on this field has this value */
+} filter_values SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1); /* the loader makes room where filters hide probes */
+	__type(key, u32);	/* network namespace */
+	__type(value, u64);	/* probes and local drops of it that were hidden */
+} hidden_probes SEC(".maps");
 
 volatile struct katrace_host host;
 

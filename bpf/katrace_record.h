@@ -151,6 +151,8 @@ __noinline int write_record(u64 address, u64 bits, s32 fd)
 	struct ka_settings s;
 	u8 flags = 0;
 
+	if (is_hidden(sk, r.kind))
+		return 0;
 	e = reserve_record();
 	if (!e)
 		return 0;
@@ -168,6 +170,7 @@ __noinline int write_record(u64 address, u64 bits, s32 fd)
 	if (!e->ino)
 		flags |= kread(struct sock, sk, sk_socket) ? KATRACE_F_KERNEL : KATRACE_F_NO_FILE;
 	e->netns = kread(struct net, net, ns.inum);
+	e->cgroup_id = cgroup_of(sk);
 	fill_addresses(e, sk);
 	fill_settings(e, net, &s);
 	e->probes_out = r.kind == KATRACE_PROBE ? r.probes_out : probes_out_of(sk);

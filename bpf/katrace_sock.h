@@ -111,6 +111,31 @@ static __always_inline u32 netns_of(struct sock *sk)
 	return kread(struct net, net_of(sk), ns.inum);
 }
 
+/*
+ * The cgroup (v2) that the kernel gives a socket when it is made: that of the process
+ * that called socket(2) or, where it was accepted, of its listener. The only one that
+ * softirq can know, as the timer runs there on whichever task was interrupted.
+ */
+static __always_inline u64 cgroup_of(struct sock *sk)
+{
+	struct kernfs_node *node;
+	struct cgroup *cgroup;
+	u64 val;
+
+	if (!bpf_core_field_exists(sk->sk_cgrp_data))
+		return 0;
+	if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup)) {
+		cgroup = kread(struct sock, sk, sk_cgrp_data.cgroup);
+	} else {
+		val = BPF_CORE_READ((struct sock___shared *)sk, sk_cgrp_data.val);
+		cgroup = val & 3 ? NULL : (void *)val;
+	}
+	if (!cgroup)
+		return 0;
+	node = kread(struct cgroup, cgroup, kn);
+	return kread(struct kernfs_node, node, id);
+}
+
 static __always_inline u8 state_of(struct sock *sk)
 {
 	return kread(struct sock, sk, __sk_common.skc_state);

@@ -141,6 +141,18 @@ struct sock_common {
 	unsigned long skc_flags; /* in the kernel a member of an unnamed union */
 };
 
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
 struct socket;
 
 struct sock {
@@ -150,6 +162,7 @@ struct sock {
 	u16 sk_type;
 	u16 sk_protocol;
 	struct socket *sk_socket;
+	struct sock_cgroup_data sk_cgrp_data; /* where CONFIG_SOCK_CGROUP_DATA is set */
 };
 
 struct inet_sock {
@@ -275,6 +288,15 @@ struct inet_connection_sock___moved {
 
 struct sock___moved {
 	struct timer_list tcp_retransmit_timer;
+};
+
+/* Before 5.15 the same word held either a cgroup or, with a low bit set, what net_cls and net_prio (v1) need. */
+struct sock_cgroup_data___shared {
+	u64 val;
+};
+
+struct sock___shared {
+	struct sock_cgroup_data___shared sk_cgrp_data;
 };
 
 #pragma clang attribute pop

@@ -19,6 +19,8 @@ public sealed class LayoutTests
     [InlineData("katrace_learned", typeof(KatraceLearned))]
     [InlineData("katrace_host", typeof(KatraceHost))]
     [InlineData("katrace_config", typeof(KatraceConfig))]
+    [InlineData("katrace_filter", typeof(KatraceFilter))]
+    [InlineData("katrace_filter_key", typeof(KatraceFilterKey))]
     [InlineData("cpu_counters", typeof(CpuCounters))]
     public void A_struct_has_the_same_fields_at_the_same_places(string name, Type mirror)
     {
@@ -40,12 +42,14 @@ public sealed class LayoutTests
     [InlineData("katrace_flag", "KATRACE_F_", typeof(EventFlags))]
     [InlineData("katrace_setting", "KATRACE_SET_", typeof(KeepaliveSettings))]
     [InlineData("katrace_drop", "KATRACE_DROP_", typeof(KernelDrop))]
+    [InlineData("katrace_field", "KATRACE_FIELD_", typeof(FilterField))]
     public void An_enum_has_the_same_names_and_values(string name, string prefix, Type mirror)
     {
         Dictionary<string, int> values = Enum.GetNames(mirror)
             .ToDictionary(n => n, n => Convert.ToInt32(Enum.Parse(mirror, n), CultureInfo.InvariantCulture));
         Dictionary<string, int> expected = Values(name, prefix);
         expected.Remove("Reasons");
+        expected.Remove("Count");
         if (mirror.IsDefined(typeof(FlagsAttribute)))
             expected.Add("None", 0);
 
@@ -55,6 +59,14 @@ public sealed class LayoutTests
     [Fact]
     public void As_many_drops_are_counted_as_there_are_reasons() =>
         Assert.Equal(KernelDropReasons.Count, Values("katrace_drop", "KATRACE_DROP_")["Reasons"]);
+
+    [Fact]
+    public void Each_kind_has_its_place_in_the_masks_of_the_filters() =>
+        Assert.InRange(Enum.GetValues<EventKind>().Max(kind => (int)kind), 1, KatraceFilter.KindCount - 1);
+
+    [Fact]
+    public void Each_field_has_its_place_in_the_masks_of_the_filters() =>
+        Assert.Equal(KatraceFilter.FieldCount, Enum.GetValues<FilterField>().Length);
 
     [Fact]
     public void Kinds_of_the_API_are_those_of_the_kernel_and_LOST()

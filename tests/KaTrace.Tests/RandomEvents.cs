@@ -85,11 +85,12 @@ internal static class RandomEvents
         from rtt in Numbers64
         from answered in Numbers
         from longest in Numbers
+        from cgroup in Numbers64
         select settings with
         {
             Unanswered = unanswered, Probes = probes, Silent = silent, Next = next,
             Cause = (EventCause)cause, Err = err, Fd = fd, Tgid = unanswered, Tid = probes,
-            RttNs = rtt, Answered = answered, Longest = longest,
+            RttNs = rtt, Answered = answered, Longest = longest, CgroupId = cgroup,
         };
 
     public static readonly Gen<ProcessIdentity?> Processes = Gen.OneOf(
@@ -109,5 +110,5 @@ internal static class RandomEvents
 
     public static readonly Gen<ulong> Sequences = Numbers64;
 
-    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+    public static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 }

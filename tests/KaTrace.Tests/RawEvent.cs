@@ -50,6 +50,7 @@ internal struct RawEvent
     public ulong RttNs;
     public uint Answered;
     public uint Longest;
+    public ulong CgroupId;
 
     public readonly EventRecord ToRecord() => Unsafe.BitCast<RawEvent, EventRecord>(this);
 

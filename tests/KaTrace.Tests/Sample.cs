@@ -45,6 +45,7 @@ internal static class Sample
         Tgid = 520,
         StartNs = 12_340_000_000,
         Comm = RawEvent.Name("redis-server"),
+        CgroupId = 4567,
     };
 
     public static RawEvent Enabled => Connection with

@@ -84,5 +84,7 @@ internal sealed class FilterOptions
         FilterFlag.Switch("--ipv6", ["-6"], "IPv6 only", filter => filter.IpVersion.Add(IpVersion.Ipv6)),
         FilterFlag.WithValue("--netns", [], "Network namespace: inode, path, or name in /run/netns", "NETNS,…",
             (filter, text) => filter.Netns.AddRange(FilterValues.Namespaces(text))),
+        FilterFlag.WithValue("--cgroup", [], "cgroup (v2) that the socket was made in, or its listener: id, path, or name as in systemctl; exactly this one, not those below it", "CGROUP,…",
+            (filter, text) => filter.CgroupId.AddRange(FilterValues.Cgroups(text))),
     ];
 }

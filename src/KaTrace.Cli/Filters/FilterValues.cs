@@ -8,6 +8,7 @@ namespace KaTrace.Cli.Filters;
 /// <summary>Reads the values of filter flags; each error is a sentence that names the value and says what is allowed.</summary>
 internal static class FilterValues
 {
+    private const string Cgroup = "a cgroup is an id, a path, or a name below the cgroup v2 mount";
     private const string Netns = "a network namespace is an inode number, a path, or a name in /run/netns";
 
     public static IEnumerable<uint> Pids(string text) =>
@@ -36,7 +37,25 @@ internal static class FilterValues
         }
     }
 
+    public static IEnumerable<ulong> Cgroups(string text) => Parts(text).Select(CgroupId);
+
     public static IEnumerable<uint> Namespaces(string text) => Parts(text).Select(Namespace);
+
+    private static ulong CgroupId(string text)
+    {
+        if (text.Length > 0 && text.All(char.IsAsciiDigit))
+        {
+            return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) && id > 0
+                ? id
+                : throw new FilterException($"bad value '{text}': {Cgroup}; an id is 1 to {ulong.MaxValue}");
+        }
+
+        if (text.Length == 0 || text.Contains('\0', StringComparison.Ordinal))
+            throw new FilterException($"bad value '{text}': {Cgroup}");
+        return ControlGroup.TryGetId(text, out ulong found, out string error)
+            ? found
+            : throw new FilterException($"bad value '{text}': {error}; {Cgroup}");
+    }
 
     private static uint Namespace(string text)
     {

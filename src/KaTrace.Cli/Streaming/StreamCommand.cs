@@ -63,7 +63,7 @@ internal static class StreamCommand
                 ShowSelf = result.GetValue(self) || result.GetValue(demo),
                 Demo = result.GetValue(demo),
                 Verbose = result.GetValue(verbose),
-                Tracer = new TracerOptions { Backend = result.GetValue(backend)!, RingBytes = result.GetValue(ringSize), MaxSockets = result.GetValue(maxSockets) },
+                Tracer = new TracerOptions { Backend = result.GetValue(backend)!, RingBytes = result.GetValue(ringSize), MaxSockets = result.GetValue(maxSockets), Filter = KernelFilter.Of(list) },
             });
         });
         return command;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using KaTrace.Bpf;
+using KaTrace.Coverage;
 using KaTrace.Events;
 using KaTrace.Output;
 using KaTrace.Ring;
@@ -24,7 +25,7 @@ internal static class StreamSession
         LossMonitor losses = new(tracer, pipeline);
         using StandardOutput output = new();
         using AnswerPoller? answers = tracer.CanPollAnswers ? new AnswerPoller(tracer) : null;
-        StreamSink sink = new(options, NewWriter(options, output), output, losses, answers, tracer.Hz, tracer.OwnTgid, reader.Stop);
+        StreamSink sink = new(options, NewWriter(options, output), output, losses, answers, new ProbeCoverage(tracer.ReadHiddenProbes), tracer.Hz, tracer.OwnTgid, reader.Stop);
         if (IsRegularFile())
             reader.Wait.ModeratedSleep = RingWait.MaxModeratedSleep; // nobody waits for a line
 
@@ -37,14 +38,14 @@ internal static class StreamSession
         demo?.Start();
         using Timer? end = options.Duration is { } duration ? new Timer(_ => reader.Stop(), null, duration, Timeout.InfiniteTimeSpan) : null;
         using Timer tick = new(_ => Tick(sink, reader), null, TickEvery, TickEvery);
-        using Timer? hint = IsInteractive(options) ? new Timer(_ => Hint(sink, options), null, HintAfter, Timeout.InfiniteTimeSpan) : null;
+        using Timer? hint = IsInteractive(options) ? new Timer(_ => Hint(sink, options, tracer), null, HintAfter, Timeout.InfiniteTimeSpan) : null;
 
         pipeline.Run(sink);
         sink.Coverage.TakeKernelCounts();
         pipeline.Run(sink); // what was on its way while they were read
         sink.ReportLosses();
         output.Flush();
-        Console.Error.WriteLine(StreamStatus.Summary(sink, losses, sink.Coverage.Compare()));
+        Console.Error.WriteLine(StreamStatus.Summary(sink.Shown, sink.FilteredOut + tracer.ReadHidden(), losses, sink.Coverage.Compare()));
         return ExitCodes.Ok;
     }
 
@@ -71,10 +72,10 @@ internal static class StreamSession
         reader.CancelPendingRead();
     }
 
-    private static void Hint(StreamSink sink, StreamOptions options)
+    private static void Hint(StreamSink sink, StreamOptions options, KeepaliveTracer tracer)
     {
         if (sink.Shown == 0)
-            Console.Error.WriteLine(StreamStatus.NothingYet(options, HintAfter, sink.FilteredOut));
+            Console.Error.WriteLine(StreamStatus.NothingYet(options, HintAfter, sink.FilteredOut + tracer.ReadHidden()));
     }
 
     private static bool IsInteractive(StreamOptions options) => !options.Demo && !Console.IsErrorRedirected && !Console.IsOutputRedirected;

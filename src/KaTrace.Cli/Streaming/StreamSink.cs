@@ -31,21 +31,23 @@ internal sealed class StreamSink : IEventSink
     /// <param name="output">Flushed when a batch is through.</param>
     /// <param name="losses">Looked at once a tick.</param>
     /// <param name="answers">Told of each probe; null where answers are told late.</param>
+    /// <param name="coverage">Told of each event.</param>
     /// <param name="hz">Jiffies a second.</param>
     /// <param name="ownTgid">This process, whose events are hidden unless asked for.</param>
     /// <param name="stop">Called when nothing more is to be shown.</param>
-    public StreamSink(StreamOptions options, IEventWriter writer, StandardOutput output, LossMonitor losses, AnswerPoller? answers, uint hz, uint ownTgid, Action stop)
+    public StreamSink(StreamOptions options, IEventWriter writer, StandardOutput output, LossMonitor losses, AnswerPoller? answers, ProbeCoverage coverage, uint hz, uint ownTgid, Action stop)
     {
-        (_filter, _writer, _output, _losses, _answers, _stop, _hz) = (options.Filter, writer, output, losses, answers, stop, hz);
+        (_filter, _writer, _output, _losses, _answers, Coverage, _stop, _hz) = (options.Filter, writer, output, losses, answers, coverage, stop, hz);
         _mostShown = options.Count ?? ulong.MaxValue;
         _hiddenTgid = options.ShowSelf ? 0 : ownTgid;
         _clock = new KernelClock(hz, _realtime.Ns);
     }
 
-    public ProbeCoverage Coverage { get; } = new();
+    public ProbeCoverage Coverage { get; }
 
     public ulong Shown { get; private set; }
 
+    /// <summary>By the filters here; those in the kernel have hidden more.</summary>
     public ulong FilteredOut { get; private set; }
 
     /// <summary>Asks for the once-a-second work, which is done on the pipeline's thread. Any thread may call it.</summary>

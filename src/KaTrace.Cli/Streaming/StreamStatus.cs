@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using KaTrace.Bpf;
+using KaTrace.Cli.Filters;
 using KaTrace.Output;
 
 namespace KaTrace.Cli.Streaming;
@@ -15,6 +16,8 @@ internal static class StreamStatus
         text.Append(CultureInfo.InvariantCulture, $"katrace: tracing live on kernel {KernelRelease()}: ");
         text.AppendJoin(", ", tracer.Backends.Select(b => $"{b.Hook} by {b.Backend}"));
         text.Append(options.FilterText is null ? "; no filters" : $"; filters {options.FilterText}");
+        if (options.Verbose && options.FilterText is not null)
+            text.Append(CultureInfo.InvariantCulture, $"\nkatrace: of the filters, the kernel decides {FilterOptions.ToJson(options.Tracer.Filter.Decided)}");
         if (options.Verbose && tracer.Slower is not null)
             text.Append(CultureInfo.InvariantCulture, $"\nkatrace: programs read by helper calls, which is slower: {tracer.Slower}");
         foreach (ChosenBackend backend in options.Verbose ? tracer.Backends : [])
@@ -32,12 +35,12 @@ internal static class StreamStatus
         return $"katrace: {what} in {after.TotalSeconds:0} s; one comes when a program turns SO_KEEPALIVE on, or a probe is due (after 2 h of silence by default). To see how it looks: katrace stream --demo";
     }
 
-    public static string Summary(StreamSink sink, LossMonitor losses, (ulong Traced, ulong Kernel) probes)
+    public static string Summary(ulong shown, ulong hidden, LossMonitor losses, (ulong Traced, ulong Kernel) probes)
     {
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"katrace: {sink.Shown:N0} events shown");
-        if (sink.FilteredOut > 0)
-            text.Append(CultureInfo.InvariantCulture, $", {sink.FilteredOut:N0} hidden by filters");
+        text.Append(CultureInfo.InvariantCulture, $"katrace: {shown:N0} events shown");
+        if (hidden > 0)
+            text.Append(CultureInfo.InvariantCulture, $", {hidden:N0} hidden by filters");
         (V1.Lost.Types.Place Place, ulong Count)[] lost = [.. losses.Total];
         if (lost.Length == 0)
             text.Append(", none lost");

@@ -10,7 +10,7 @@ internal static class BpfAdvice
         "libbpf.so.1 is not installed; install it with: apt-get install libbpf1 (Debian, Ubuntu), dnf install libbpf (Fedora), zypper install libbpf1 (SUSE)";
 
     public const int EPERM = 1;
-    private const int ENOENT = 2;
+    public const int ENOENT = 2;
     private const int E2BIG = 7;
     private const int ENOMEM = 12;
     private const int EACCES = 13;

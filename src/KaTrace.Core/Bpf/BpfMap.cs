@@ -38,17 +38,32 @@ internal readonly unsafe struct BpfMap(BpfObject owner, nint map, string name)
     }
 
     /// <summary>Writes the value of <paramref name="key"/>, of a loaded object.</summary>
-    public void Update<T>(uint key, in T value)
+    public void Update<TKey, T>(TKey key, in T value)
+        where TKey : unmanaged
         where T : unmanaged
     {
-        if (Libbpf.bpf_map__value_size(map) != sizeof(T))
-            throw new BpfException($"map {name} holds values of {Libbpf.bpf_map__value_size(map)} bytes, not a {typeof(T).Name}");
-
+        CheckSizes<TKey, T>();
         fixed (T* pointer = &value)
         {
             int error = Libbpf.bpf_map_update_elem(Fd, &key, pointer, Libbpf.BPF_ANY);
             if (error < 0)
                 throw BpfAdvice.Explain($"write map {name}", -error);
+        }
+    }
+
+    /// <summary>Reads the value of <paramref name="key"/>, of a loaded object. Thread-safe.</summary>
+    /// <returns>False if it has none.</returns>
+    public bool TryLookup<TKey, T>(TKey key, out T value)
+        where TKey : unmanaged
+        where T : unmanaged
+    {
+        CheckSizes<TKey, T>();
+        fixed (T* pointer = &value)
+        {
+            int error = Libbpf.bpf_map_lookup_elem(Fd, &key, pointer);
+            if (error < 0 && -error != BpfAdvice.ENOENT)
+                throw BpfAdvice.Explain($"read map {name}", -error);
+            return error == 0;
         }
     }
 
@@ -66,5 +81,13 @@ internal readonly unsafe struct BpfMap(BpfObject owner, nint map, string name)
             if (error < 0)
                 throw BpfAdvice.Explain($"read map {name}", -error);
         }
+    }
+
+    private void CheckSizes<TKey, T>()
+        where TKey : unmanaged
+        where T : unmanaged
+    {
+        if (Libbpf.bpf_map__key_size(map) != sizeof(TKey) || Libbpf.bpf_map__value_size(map) != sizeof(T))
+            throw new BpfException($"map {name} holds {Libbpf.bpf_map__value_size(map)} bytes by {Libbpf.bpf_map__key_size(map)}, not a {typeof(T).Name} by {typeof(TKey).Name}");
     }
 }

@@ -3,10 +3,11 @@ using System.Runtime.InteropServices;
 namespace KaTrace.Bpf;
 
 /// <summary><c>struct katrace_config</c>: decided before the object is loaded.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 8)]
+[StructLayout(LayoutKind.Sequential)]
 internal struct KatraceConfig
 {
     public byte HasCookieHelper;
+    public KatraceFilter Filter;
 }
 
 /// <summary><c>struct katrace_host</c>: known once the object is loaded.</summary>

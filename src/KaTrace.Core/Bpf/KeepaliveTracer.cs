@@ -6,6 +6,9 @@ namespace KaTrace.Bpf;
 /// <summary>The programs in the kernel, from load to attached. Owns them: disposed, or with its process gone, nothing is left.</summary>
 internal sealed class KeepaliveTracer : IDisposable
 {
+    /// <summary>Whose hidden probes are counted; probes of further ones are not hidden.</summary>
+    public const uint MostNamespaces = 1024;
+
     private readonly BpfObject _bpf;
     private readonly List<BpfLink> _links;
     private readonly int _pollAnswerFd;
@@ -90,6 +93,20 @@ internal sealed class KeepaliveTracer : IDisposable
         }
     }
 
+    /// <summary>Records that the programs did not make since the start, by the filters. Thread-safe.</summary>
+    public ulong ReadHidden()
+    {
+        CpuCounters[] counters = new CpuCounters[_counters.Length];
+        _bpf.Map("counters").LookupPerCpu(0, counters.AsSpan());
+        ulong hidden = 0;
+        foreach (ref readonly CpuCounters cpu in counters.AsSpan())
+            hidden += cpu.Hidden;
+        return hidden;
+    }
+
+    /// <summary>Of these, probes and local drops in a network namespace, over all that had this inode. Thread-safe.</summary>
+    public ulong ReadHiddenProbes(uint netns) => _bpf.Map("hidden_probes").TryLookup(netns, out ulong probes) ? probes : 0;
+
     public void Dispose()
     {
         for (int i = _links.Count - 1; i >= 0; i--)
@@ -105,7 +122,9 @@ internal sealed class KeepaliveTracer : IDisposable
         {
             bpf.Map("events").SetMaxEntries(options.RingBytes);
             bpf.Map("sockets").SetMaxEntries(options.MaxSockets);
-            bpf.Map(".rodata").SetInitialValue(new KatraceConfig { HasCookieHelper = choice.HasCookieHelper ? (byte)1 : (byte)0 });
+            bpf.Map(".rodata").SetInitialValue(new KatraceConfig { HasCookieHelper = choice.HasCookieHelper ? (byte)1 : (byte)0, Filter = options.Filter.Masks });
+            bpf.Map("filter_values").SetMaxEntries((uint)Math.Max(options.Filter.Values.Count, 1));
+            bpf.Map("hidden_probes").SetMaxEntries(options.Filter.IsEmpty ? 1 : MostNamespaces);
             foreach ((Hook _, Backend backend) in choice.Current)
             {
                 foreach (HookProgram program in backend.Programs)
@@ -115,6 +134,8 @@ internal sealed class KeepaliveTracer : IDisposable
             bpf.Program("learn").SetAutoload(true);
             bpf.Program("seed").SetAutoload(true);
             Load(bpf, choice);
+            foreach (((FilterField field, ulong value), ulong filters) in options.Filter.Values)
+                bpf.Map("filter_values").Update(new KatraceFilterKey(value, field), filters);
             (uint hz, uint tgid) = KernelSelfTest.Run(bpf);
 
             using (Tracefs tracefs = new())

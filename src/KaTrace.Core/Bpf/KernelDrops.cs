@@ -20,6 +20,9 @@ internal struct CpuCounters
     public ulong Seq;
     public DropCounts Drops;
 
+    /// <summary>Records not made, by the filters.</summary>
+    public ulong Hidden;
+
     [InlineArray(KernelDropReasons.Count)]
     internal struct DropCounts
     {

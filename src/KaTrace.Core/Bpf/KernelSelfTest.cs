@@ -27,7 +27,7 @@ internal static class KernelSelfTest
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Count);
         socket.SetRawSocketOption(6 /* SOL_TCP */, 18 /* TCP_USER_TIMEOUT */, BitConverter.GetBytes(UserTimeoutMs));
         KatraceHost host = new() { LearnIno = InodeOf(socket) };
-        bpf.Map(".bss").Update(0, host);
+        bpf.Map(".bss").Update(0u, host);
         using BpfLink iterator = bpf.Program("learn").AttachIterator((uint)Environment.ProcessId);
 
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
@@ -51,7 +51,7 @@ internal static class KernelSelfTest
         Expect("timer function unchanged", off.KeepaliveTimerFn == on.KeepaliveTimerFn ? 1u : 0u, 1);
 
         host.TickNs = 1_000_000_000 / host.Hz;
-        bpf.Map(".bss").Update(0, host);
+        bpf.Map(".bss").Update(0u, host);
         return (host.Hz, on.Tgid);
     }
 

@@ -1,6 +1,8 @@
+using KaTrace.Filters;
+
 namespace KaTrace.Bpf;
 
-/// <summary>Sizes in kernel memory, fixed when the object is loaded.</summary>
+/// <summary>What is fixed when the object is loaded: sizes in kernel memory, backend, filters.</summary>
 internal sealed record TracerOptions
 {
     public const uint DefaultRingBytes = 8 << 20;
@@ -14,4 +16,7 @@ internal sealed record TracerOptions
 
     /// <summary>Sockets with keepalive whose owner and probes can be known at once; about 152 bytes each.</summary>
     public uint MaxSockets { get; init; } = DefaultMaxSockets;
+
+    /// <summary>Which events are not worth a record.</summary>
+    public KernelFilter Filter { get; init; } = KernelFilter.None;
 }

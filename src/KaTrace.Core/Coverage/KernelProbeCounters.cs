@@ -16,25 +16,26 @@ internal static class KernelProbeCounters
     private const string Names = "/run/netns";
 
     /// <summary>Counts by inode of the namespace. Looks at every process of the host: not for every second.</summary>
-    public static Dictionary<uint, KernelProbeCount> Read()
+    /// <param name="hidden">The probes that were seen and hidden in a namespace.</param>
+    public static Dictionary<uint, KernelProbeCount> Read(Func<uint, ulong> hidden)
     {
         Dictionary<uint, KernelProbeCount> counts = [];
         foreach (string process in Directory.EnumerateDirectories("/proc"))
         {
             if (uint.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out _))
-                TryAdd(counts, $"{process}/ns/net", $"{process}/net/netstat");
+                TryAdd(counts, hidden, $"{process}/ns/net", $"{process}/net/netstat");
         }
 
         if (Directory.Exists(Names))
-            InThreadOfItsOwn(() => AddNamed(counts));
+            InThreadOfItsOwn(() => AddNamed(counts, hidden));
         return counts;
     }
 
-    private static void TryAdd(Dictionary<uint, KernelProbeCount> counts, string link, string netstat)
+    private static void TryAdd(Dictionary<uint, KernelProbeCount> counts, Func<uint, ulong> hidden, string link, string netstat)
     {
         try
         {
-            if (Inode(new FileInfo(link).LinkTarget) is { } inode && !counts.ContainsKey(inode) && ReadStanding(netstat) is { } count)
+            if (Inode(new FileInfo(link).LinkTarget) is { } inode && !counts.ContainsKey(inode) && ReadStanding(netstat, inode, hidden) is { } count)
                 counts.Add(inode, count);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -44,23 +45,23 @@ internal static class KernelProbeCounters
     }
 
     /// <summary>Reads until two reads agree: only a count that stood still at a known time can be compared with records that say
-    /// theirs. A timer's whole burst may run between a read and a look at the clock.</summary>
-    private static KernelProbeCount? ReadStanding(string netstat)
+    /// theirs, and with what was hidden by then. A timer's whole burst may run between a read and a look at the clock.</summary>
+    private static KernelProbeCount? ReadStanding(string netstat, uint inode, Func<uint, ulong> hidden)
     {
         ulong? count = Parse(File.ReadLines(netstat));
         for (int read = 1; count is not null; read++)
         {
-            ulong now = RealtimeOffset.MonotonicNs;
+            (ulong now, ulong hiddenNow) = (RealtimeOffset.MonotonicNs, hidden(inode));
             ulong? again = Parse(File.ReadLines(netstat));
             if (again == count || read == MostReads)
-                return new KernelProbeCount(count.Value, now);
+                return new KernelProbeCount(count.Value, now, hiddenNow);
             count = again;
         }
 
         return null;
     }
 
-    private static void AddNamed(Dictionary<uint, KernelProbeCount> counts)
+    private static void AddNamed(Dictionary<uint, KernelProbeCount> counts, Func<uint, ulong> hidden)
     {
         foreach (string name in Directory.EnumerateFiles(Names))
         {
@@ -70,7 +71,7 @@ internal static class KernelProbeCounters
 
             using SafeFileHandle owned = new(fd, ownsHandle: true);
             if (Libc.setns(fd, Libc.CLONE_NEWNET) == 0)
-                TryAdd(counts, "/proc/thread-self/ns/net", "/proc/thread-self/net/netstat");
+                TryAdd(counts, hidden, "/proc/thread-self/ns/net", "/proc/thread-self/net/netstat");
         }
     }
 

@@ -5,9 +5,10 @@ namespace KaTrace.Coverage;
 
 /// <summary>Proof that silence means silence: probes traced, against the kernel's own count in each network namespace. Make it when
 /// tracing is live: it takes the counts then.</summary>
-internal sealed class ProbeCoverage
+/// <param name="hidden">Probes of a namespace that filters in the kernel have hidden: they were seen as well.</param>
+internal sealed class ProbeCoverage(Func<uint, ulong> hidden)
 {
-    private readonly Dictionary<uint, KernelProbeCount> _before = KernelProbeCounters.Read();
+    private readonly Dictionary<uint, KernelProbeCount> _before = KernelProbeCounters.Read(hidden);
     private readonly Dictionary<uint, ulong> _traced = [];
     private Dictionary<uint, KernelProbeCount> _after = [];
 
@@ -24,7 +25,7 @@ internal sealed class ProbeCoverage
     }
 
     /// <summary>Takes the counts at the end. Events of before that are still under way are to be noted after it.</summary>
-    public void TakeKernelCounts() => _after = KernelProbeCounters.Read();
+    public void TakeKernelCounts() => _after = KernelProbeCounters.Read(hidden);
 
     /// <summary>The two counts, over all namespaces that were there at the end: one that is gone has taken its count along.</summary>
     public (ulong Traced, ulong Kernel) Compare()
@@ -33,9 +34,9 @@ internal sealed class ProbeCoverage
         foreach ((uint netns, KernelProbeCount after) in _after)
         {
             // A namespace made since then started from 0; one whose inode was used before may show less than that one had.
-            ulong before = _before.GetValueOrDefault(netns).Probes;
-            kernel += after.Probes >= before ? after.Probes - before : after.Probes;
-            traced += _traced.GetValueOrDefault(netns);
+            KernelProbeCount before = _before.GetValueOrDefault(netns);
+            kernel += after.Probes >= before.Probes ? after.Probes - before.Probes : after.Probes;
+            traced += _traced.GetValueOrDefault(netns) + after.Hidden - before.Hidden;
         }
 
         return (traced, kernel);

@@ -68,6 +68,9 @@ internal readonly struct EventRecord
     public readonly uint Answered;
     /// <summary>Jiffies.</summary>
     public readonly uint Longest;
+
+    /// <summary>cgroup v2 of the socket, of its creation; 0: unknown.</summary>
+    public readonly ulong CgroupId;
 }
 
 [InlineArray(16)]

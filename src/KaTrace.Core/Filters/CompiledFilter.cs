@@ -18,6 +18,7 @@ internal sealed class CompiledFilter
     private readonly bool _ipv4Only;
     private readonly bool _ipv6Only;
     private readonly uint[] _namespaces;
+    private readonly ulong[] _cgroups;
 
     /// <exception cref="FilterException">A value is out of its range.</exception>
     public CompiledFilter(Filter filter)
@@ -31,6 +32,7 @@ internal sealed class CompiledFilter
         _addresses = [.. filter.Ip.Select(AddressRange.Parse)];
         (_ipv4Only, _ipv6Only) = Versions(filter.IpVersion);
         _namespaces = [.. filter.Netns];
+        _cgroups = Cgroups(filter.CgroupId);
         IsEmpty = filter.CalculateSize() == 0;
         NamesOnlyKinds = filter.Kind.Count > 0 && new Filter { Kind = { filter.Kind } }.Equals(filter);
     }
@@ -50,6 +52,7 @@ internal sealed class CompiledFilter
         && (_localPorts.Length == 0 || _localPorts.AsSpan().Contains(record.Lport))
         && (_remotePorts.Length == 0 || _remotePorts.AsSpan().Contains(record.Rport))
         && (_namespaces.Length == 0 || _namespaces.AsSpan().Contains(record.Netns))
+        && (_cgroups.Length == 0 || _cgroups.AsSpan().Contains(record.CgroupId))
         && (_pids.Length == 0 || (process is not null && _pids.AsSpan().Contains(process.Pid)))
         && (_comms.Length == 0 || (process is not null && MatchesComm(process)))
         && (!_ipv4Only || EndpointView.SpeaksIPv4(in record))
@@ -100,6 +103,10 @@ internal sealed class CompiledFilter
     private static ushort[] Ports(IEnumerable<uint> ports) => [.. ports.Select(port => port is >= 1 and <= ushort.MaxValue
         ? (ushort)port
         : throw new FilterException($"bad port {port}: a port is 1 to 65535"))];
+
+    /// <summary>0 would be "unknown", which no filter matches.</summary>
+    private static ulong[] Cgroups(IEnumerable<ulong> ids) =>
+        [.. ids.Select(id => id != 0 ? id : throw new FilterException("bad cgroup 0: a cgroup id is 1 or more"))];
 
     /// <summary>Both versions are no condition; sockets of other families are not traced.</summary>
     private static (bool IPv4Only, bool IPv6Only) Versions(IEnumerable<IpVersion> versions)

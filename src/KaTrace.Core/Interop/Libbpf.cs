@@ -43,6 +43,9 @@ internal static unsafe partial class Libbpf
     [StructLayout(LayoutKind.Explicit, Size = 216)]
     public struct bpf_prog_info
     {
+        [FieldOffset(20)]
+        public uint xlated_prog_len;
+
         [FieldOffset(208)]
         public ulong recursion_misses;
     }
@@ -103,6 +106,9 @@ internal static unsafe partial class Libbpf
 
     [LibraryImport(Library)]
     public static partial int bpf_map__fd(nint map);
+
+    [LibraryImport(Library)]
+    public static partial uint bpf_map__key_size(nint map);
 
     [LibraryImport(Library)]
     public static partial uint bpf_map__value_size(nint map);

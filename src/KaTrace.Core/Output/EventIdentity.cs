@@ -17,6 +17,7 @@ internal static class EventIdentity
         }
 
         AppendField(ref text, " inode="u8, record.Ino);
+        AppendField(ref text, " cgroup="u8, record.CgroupId);
         text.Append(" cpu="u8);
         text.Append(record.Cpu);
         text.Append(" state="u8);

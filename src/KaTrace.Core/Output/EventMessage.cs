@@ -60,6 +60,7 @@ internal static class EventMessage
             State = (Socket.Types.State)record.State,
             V4Mapped = EndpointView.SpeaksMappedIPv4(in record),
             Kernel = (record.Flags & EventFlags.Kernel) != 0,
+            CgroupId = record.CgroupId,
         };
         if (record.OldState != record.State)
             socket.OldState = (Socket.Types.State)record.OldState;

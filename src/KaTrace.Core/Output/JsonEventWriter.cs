@@ -104,6 +104,7 @@ internal sealed class JsonEventWriter : IEventWriter
             json.Append(",\"v4Mapped\":true"u8);
         if ((record.Flags & EventFlags.Kernel) != 0)
             json.Append(",\"kernel\":true"u8);
+        AppendUInt64(ref json, ",\"cgroupId\":\""u8, record.CgroupId);
         json.CloseObject(open);
     }
 

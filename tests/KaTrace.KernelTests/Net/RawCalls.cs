@@ -33,11 +33,46 @@ internal static partial class RawCalls
         return fd >= 0 ? new Socket(new SafeSocketHandle(fd, ownsHandle: true)) : throw new Win32Exception();
     });
 
+    /// <summary>Runs once on each CPU that this process may use, and says how many that are.</summary>
+    public static int OnEachCpu(Action action)
+    {
+        const int MostCpus = 1024;
+        int count = 0;
+        Thread thread = new(() =>
+        {
+            byte[] all = new byte[MostCpus / 8];
+            if (sched_getaffinity(0, (nuint)all.Length, all) < 0)
+                throw new Win32Exception();
+            for (int cpu = 0; cpu < MostCpus; cpu++)
+            {
+                byte bit = (byte)(1 << (cpu % 8));
+                if ((all[cpu / 8] & bit) == 0)
+                    continue;
+
+                byte[] one = new byte[all.Length];
+                one[cpu / 8] = bit;
+                if (sched_setaffinity(0, (nuint)one.Length, one) != 0)
+                    throw new Win32Exception();
+                action();
+                count++;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        return count;
+    }
+
     private static void Connect(Socket socket, byte[] address)
     {
         if (connect((int)socket.Handle, address, address.Length) != 0)
             throw new Win32Exception();
     }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int sched_getaffinity(int thread, nuint size, byte[] cpus);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int sched_setaffinity(int thread, nuint size, byte[] cpus);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int socket(int domain, int type, int protocol);

@@ -99,7 +99,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
 
                 TimeSpan left = limit - waited.Elapsed;
                 if (left <= TimeSpan.Zero || !Monitor.Wait(_events, left))
-                    throw new TimeoutException($"{found.Count} of {count} events came in {limit.TotalSeconds} s (dropped by the kernel: {string.Join(',', Drops())}, programs skipped: {Tracer.ReadSkipped()}): {Describe(found)}");
+                    throw new TimeoutException($"{found.Count} of {count} events came in {limit.TotalSeconds} s (dropped by the kernel: {string.Join(',', Drops())}, programs skipped: {Tracer.ReadSkipped()}, undecodable {Undecodable}, numbers missing {_pipeline?.Sequences.Missing}): {Describe(found)}");
             }
         }
     }

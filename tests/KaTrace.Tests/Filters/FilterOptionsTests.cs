@@ -16,6 +16,7 @@ public sealed class FilterOptionsTests
     [InlineData("--kind probe,Timeout --kind CLOSED", """{ "allowList": [ { "kind": [ "PROBE", "TIMEOUT", "CLOSED" ] } ] }""")]
     [InlineData("-4", """{ "allowList": [ { "ipVersion": [ "IPV4" ] } ] }""")]
     [InlineData("-46", """{ "allowList": [ { "ipVersion": [ "IPV4", "IPV6" ] } ] }""")]
+    [InlineData("--cgroup 4567,1", """{ "allowList": [ { "cgroupId": [ "4567", "1" ] } ] }""")]
     [InlineData("--netns 4026531840", """{ "allowList": [ { "netns": [ 4026531840 ] } ] }""")]
     public void A_repeated_flag_is_OR_and_different_flags_are_AND(string args, string json) => Assert.Equal(json, Json(args));
 
@@ -57,6 +58,8 @@ public sealed class FilterOptionsTests
     [InlineData("--ip 10.0.0.0/33", "--ip: bad address '10.0.0.0/33': the prefix length of an IPv4 address is 0 to 32")]
     [InlineData("--netns 0", "--netns: bad value '0': a network namespace is an inode number, a path, or a name in /run/netns; an inode number is 1 to 4294967295")]
     [InlineData("--netns no-such", "--netns: bad value 'no-such': /run/netns/no-such cannot be read (ENOENT); a network namespace is an inode number, a path, or a name in /run/netns")]
+    [InlineData("--cgroup 0", "--cgroup: bad value '0': a cgroup is an id, a path, or a name below the cgroup v2 mount; an id is 1 to 18446744073709551615")]
+    [InlineData("--cgroup 1,", "--cgroup: bad value '': a cgroup is an id, a path, or a name below the cgroup v2 mount")]
     [InlineData("--netns /etc/passwd", "--netns: bad value '/etc/passwd': /etc/passwd is no namespace; a network namespace is an inode number, a path, or a name in /run/netns")]
     public void A_bad_value_is_a_usage_error_that_names_flag_and_value_and_says_what_is_allowed(string args, string message) =>
         Assert.Equal([message], Parse(args).Errors.Select(e => e.Message));
@@ -78,6 +81,15 @@ public sealed class FilterOptionsTests
         string inode = own[(own.IndexOf('[', StringComparison.Ordinal) + 1)..^1];
         Assert.Equal($$"""{ "allowList": [ { "netns": [ {{inode}} ] } ] }""", Json("--netns /proc/self/ns/net"));
     }
+
+    [Fact]
+    public void Where_cgroup_v2_is_mounted_is_read_from_mountinfo() => Assert.Equal(
+        ["/sys/fs/cgroup/unified", "/mnt/a b"],
+        ControlGroup.MountPoints([
+            "31 26 0:27 / /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory",
+            "40 26 0:35 / /sys/fs/cgroup/unified rw,nosuid,relatime shared:9 - cgroup2 cgroup2 rw",
+            @"41 26 0:35 /x /mnt/a\040b rw - cgroup2 none rw",
+        ]));
 
     [Fact]
     public void Negations_are_not_listed_in_the_help_but_not_is()
