@@ -116,7 +116,7 @@ find_kernel() {
 }
 
 run_kernel() { # name, its log
-	local name=$1 log=$logs/$2 folder words runs status=0
+	local name=$1 log=$logs/$2 folder words runs limit status=0
 	find_kernel "$name"
 	words=(${suite:+--suite "$suite"})
 	if ! folder=$("$here/vmrun" "${words[@]}" --fetch "$package" 2>"$log.err"); then
@@ -131,8 +131,9 @@ run_kernel() { # name, its log
 		runs=('fentry tp-btf raw-tp kprobe' "${tests[@]}" -- auto "${quick_tests[@]}")
 	fi
 	[[ -n ${runs[0]} ]] || runs[0]=auto
+	limit=$((60 + (quick ? 80 : 600) * slowness)) # CI has a limit of its own
 	"$here/vmrun" --module veth --module nf_tables --module tcp_diag --rootfs "$cache/guest-$arch" --quiet --log "$log.console" \
-		--timeout $((60 + 600 * slowness)) --env "KATRACE_TEST_SLOWNESS=$slowness" --env TESTINGPLATFORM_TELEMETRY_OPTOUT=1 \
+		--timeout "$limit" --env "KATRACE_TEST_SLOWNESS=$slowness" --env TESTINGPLATFORM_TELEMETRY_OPTOUT=1 \
 		--env DOTNET_EnableDiagnostics=0 "$folder" -- /katrace/guest.sh "${runs[@]}" >"$log" 2>"$log.err" || status=$?
 	((status == 0)) || echo "@@ broken $(head -c 300 "$log.err" | tr '\n' ' ')(status $status)" >>"$log"
 }
