@@ -8,6 +8,7 @@ export PATH=$PATH:/usr/sbin:/sbin DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 cache=${KATRACE_KERNELS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/katrace/kernels}
 export KATRACE_KERNELS_CACHE=$cache
 logs=$top/artifacts/kernels
+guests=$top/artifacts/guests
 
 usage() {
 	cat <<-END
@@ -77,7 +78,7 @@ packages=(iproute2 nftables libbpf1 libssl3 libstdc++6 zlib1g)
 
 # The tests as a program of its own, from a copy of the sources: restoring for another runtime would rewrite lock files here.
 build_guests() { # architectures
-	local tree=$cache/build arch words=()
+	local tree=$guests/build arch words=()
 	command -v dotnet >/dev/null || die "the .NET 10 SDK is not in PATH; https://dot.net/download says how to install it"
 	rm -rf "$tree"
 	mkdir -p "$tree"
@@ -88,11 +89,11 @@ build_guests() { # architectures
 	done
 	for arch in "$@"; do
 		say "publishing the kernel tests for $arch"
-		rm -rf "$cache/guest-$arch"
+		rm -rf "$guests/$arch"
 		(cd "$tree" && dotnet publish tests/KaTrace.KernelTests --configuration Release --runtime "linux-${arch/amd64/x64}" \
 			--self-contained --output "$tree/$arch" --verbosity quiet --nologo -clp:ErrorsOnly) >&2 || die "the kernel tests do not build"
 		"$here/vmrun" --arch "$arch" "${words[@]}" --add "$tree/$arch:/katrace" --add "$here/guest.sh:/katrace/guest.sh" \
-			--pack "$cache/guest-$arch"
+			--pack "$guests/$arch"
 	done
 	say "not run in guests: KaTrace.KernelTests.Cli, whose tests need python3, redis, bpftool and the katrace command"
 }
@@ -132,7 +133,7 @@ run_kernel() { # name, its log
 	fi
 	[[ -n ${runs[0]} ]] || runs[0]=auto
 	limit=$((60 + (quick ? 80 : 600) * slowness)) # CI has a limit of its own
-	"$here/vmrun" --module veth --module nf_tables --module tcp_diag --rootfs "$cache/guest-$arch" --quiet --log "$log.console" \
+	"$here/vmrun" --module veth --module nf_tables --module tcp_diag --rootfs "$guests/$arch" --quiet --log "$log.console" \
 		--timeout "$limit" --env "KATRACE_TEST_SLOWNESS=$slowness" --env TESTINGPLATFORM_TELEMETRY_OPTOUT=1 \
 		--env DOTNET_EnableDiagnostics=0 "$folder" -- /katrace/guest.sh "${runs[@]}" >"$log" 2>"$log.err" || status=$?
 	((status == 0)) || echo "@@ broken $(head -c 300 "$log.err" | tr '\n' ' ')(status $status)" >>"$log"
@@ -199,7 +200,7 @@ slowness=${KATRACE_TEST_SLOWNESS:-3}
 # shellcheck disable=SC2086 # a list of words
 install_needs $arches
 for arch in $arches; do
-	((build == 0)) && [[ -x $cache/guest-$arch/katrace/KaTrace.KernelTests ]] || build_arches+=" $arch"
+	((build == 0)) && [[ -x $guests/$arch/katrace/KaTrace.KernelTests ]] || build_arches+=" $arch"
 done
 # shellcheck disable=SC2086
 [[ -z ${build_arches:-} ]] || build_guests $build_arches

@@ -15,6 +15,8 @@ public sealed class RandomLivesTests(TracedEvents traced)
 
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(2.5);
 
+    private string? _uncounted;
+
     private enum Step
     {
         On,
@@ -46,6 +48,8 @@ public sealed class RandomLivesTests(TracedEvents traced)
         // CsCheck names the seed of a failure; CsCheck_Seed in the environment repeats it.
         life.Array[Lives].Sample(RunSideBySide, iter: 1, threads: 1, print: lives => $"{lives.Length} lives");
         // Said, not passed over: all these sockets end at once, and their addresses are used again.
+        if (_uncounted is not null)
+            KernelAccess.Skip(_uncounted);
         if (!traced.MakesCookies)
             KernelAccess.Skip("the last words are right; histories are not told apart without cookies (before 5.12), where a socket may have the address of another");
     }
@@ -75,8 +79,10 @@ public sealed class RandomLivesTests(TracedEvents traced)
         // Where tasks are preempted amid a program (PREEMPT_LAZY, PREEMPT_RT), the kernel leaves it out for the others on that
         // processor, and counts each time: no life may miss an event that this does not explain.
         ulong skipped = traced.Skipped() - before;
+        if (!failures.IsEmpty && !traced.CountsSkipped)
+            _uncounted = $"{failures.Count} of {lives.Length} lives have gaps, and this kernel (before 5.12) does not count the programs that it skips";
         string summary = $"{failures.Count} of {lives.Length} lives, {skipped} programs skipped ({traced.DescribeSkipped()})";
-        if ((ulong)failures.Count > skipped)
+        if ((ulong)failures.Count > skipped && traced.CountsSkipped)
             throw new AggregateException(summary, failures);
         if (!failures.IsEmpty)
             TestContext.Current.TestOutputHelper?.WriteLine($"lost, and counted: {summary}: {string.Join("; ", failures.Select(f => f.Message))}");

@@ -61,6 +61,9 @@ public sealed class TracedEvents : IDisposable, IEventSink
     /// <summary>False before 5.12: a socket then has a cookie only if somebody has asked for it.</summary>
     internal bool MakesCookies => !Tracer.Backends.Any(b => b.Backend.EndsWith("without cookies", StringComparison.Ordinal));
 
+    /// <summary>False before 5.12 too: bpf_prog_info.recursion_misses.</summary>
+    internal bool CountsSkipped => MakesCookies;
+
     /// <summary>Only the system call has one: fentry and kprobe see the kernel's function below it.</summary>
     internal bool SeesDescriptors => Tracer.Backends.Any(b => b is { Hook: "socket options", Backend: "tracepoint" });
 
