@@ -9,6 +9,7 @@ cache=${KATRACE_KERNELS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/katrace/kernels}
 export KATRACE_KERNELS_CACHE=$cache
 logs=$top/artifacts/kernels
 guests=$top/artifacts/guests
+each_backend='fentry tp-btf raw-tp kprobe'
 
 usage() {
 	cat <<-END
@@ -24,7 +25,7 @@ usage() {
 
 		  --quick           for CI: a few tests, on a few kernels, by the backends that kernels.txt
 		                    names for it; under five minutes with downloads
-		  --backend NAMES   auto, fentry, tp-btf, raw-tp, kprobe; repeatable, or separated by commas
+		  --backend NAMES   auto, ${each_backend// /, }; repeatable, or separated by commas
 		                    (default: each; the tests of --quick by auto, which chooses among them)
 		  --filter METHOD   run only the tests whose full name matches, with * (repeatable)
 		  --jobs N          machines at a time, one core each (default 1; --quick: 2)
@@ -78,14 +79,14 @@ packages=(iproute2 nftables libbpf1 libssl3 libstdc++6 zlib1g)
 
 # The tests as a program of its own, from a copy of the sources: restoring for another runtime would rewrite lock files here.
 build_guests() { # architectures
-	local tree=$guests/build arch words=()
+	local tree=$guests/build arch name words=()
 	command -v dotnet >/dev/null || die "the .NET 10 SDK is not in PATH; https://dot.net/download says how to install it"
 	rm -rf "$tree"
 	mkdir -p "$tree"
 	tar -C "$top" --exclude=bin --exclude=obj -c Directory.Build.props Directory.Packages.props global.json .editorconfig \
 		src tests bpf proto | tar -C "$tree" -x
-	for arch in "${packages[@]}"; do
-		words+=(--install "$arch")
+	for name in "${packages[@]}"; do
+		words+=(--install "$name")
 	done
 	for arch in "$@"; do
 		say "publishing the kernel tests for $arch"
@@ -129,7 +130,7 @@ run_kernel() { # name, its log
 	elif ((quick == 1)); then
 		runs=("$(awk -v name="$name" '!/^#/ && $1 == name && $4 != "-" { gsub(/,/, " ", $4); print $4 }' "$here/kernels.txt")" "${tests[@]}")
 	else
-		runs=('fentry tp-btf raw-tp kprobe' "${tests[@]}" -- auto "${quick_tests[@]}")
+		runs=("$each_backend" "${tests[@]}" -- auto "${quick_tests[@]}")
 	fi
 	[[ -n ${runs[0]} ]] || runs[0]=auto
 	limit=$((60 + (quick ? 80 : 600) * slowness)) # CI has a limit of its own
