@@ -11,7 +11,7 @@ internal static class Pace
             ? Math.Max(slowness, 1)
             : 1;
 
-    /// <summary>TCP_KEEPIDLE that leaves time to silence the peer before the first probe.</summary>
+    /// <summary>TCP_KEEPIDLE, or TCP_KEEPINTVL, that leaves time for what the test does before the next probe.</summary>
     public static int IdleSeconds => Slowness;
 
     public static TimeSpan Deadline(int seconds) => TimeSpan.FromSeconds(seconds * Slowness);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KaTrace.Interop;
 using KaTrace.Ring;
 
@@ -69,6 +70,11 @@ internal sealed class KeepaliveTracer : IDisposable
             skipped += program.RecursionMisses;
         return skipped;
     }
+
+    /// <summary>The same by program, for messages: those that were skipped.</summary>
+    public string DescribeSkipped() => string.Join(", ", _attached
+        .Select(program => (program.Name, Skipped: program.RecursionMisses)).Where(p => p.Skipped > 0)
+        .Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Name} {p.Skipped}")));
 
     /// <summary>Whether <see cref="IsAnswerPending"/> can tell anything.</summary>
     public bool CanPollAnswers => _pollAnswerFd >= 0;

@@ -30,9 +30,9 @@ internal sealed class Pair : IDisposable
         (ClientPort, ServerPort) = (Client.LocalPort(), Listener.LocalPort());
     }
 
-    /// <summary>Over IPv4, the client probing each second.</summary>
+    /// <summary>Over IPv4, the client probing each second once the peer is silent.</summary>
     public static Pair Probing(int count, int interval = 1) =>
-        new("10.9.0.2", "10.9.0.2", mapped: false, client => client.SetKeepalive(idle: 1, interval, count));
+        new("10.9.0.2", "10.9.0.2", mapped: false, client => client.SetKeepalive(Pace.IdleSeconds, interval, count));
 
     public NetworkNamespace Left { get; } = new();
 

@@ -5,7 +5,7 @@ internal static class Until
 {
     public static void True(Func<bool> condition, string what)
     {
-        if (!SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(20)))
-            throw new TimeoutException($"in vain for 20 s: {what}");
+        if (!SpinWait.SpinUntil(condition, Pace.Deadline(20)))
+            throw new TimeoutException($"in vain: {what}");
     }
 }

@@ -81,6 +81,7 @@ public sealed class ConnectionTests(TracedEvents traced)
         ushort port = client.LocalPort();
         using Socket server = listener.Accept();
         server.Dispose();
+        Until.True(() => client.State() == TcpState.CloseWait, "the peer's close has come");
         client.Dispose();
 
         EventRecord closed = traced.WaitForOne(e => ns.Has(e) && e.Kind == EventKind.Closed);

@@ -15,6 +15,8 @@ public sealed class RandomLivesTests(TracedEvents traced)
 
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(2.5);
 
+    private string? _uncounted;
+
     private enum Step
     {
         On,
@@ -44,7 +46,12 @@ public sealed class RandomLivesTests(TracedEvents traced)
             (5, Gen.Const(Step.On)), (1, Gen.Const(Step.Deaf)), (3, Gen.Const(Step.AwaitProbe)), (2, Gen.Const(Step.AwaitSecondProbe)),
             (12, Gen.Enum<Step>())).Array[3, 6];
         // CsCheck names the seed of a failure; CsCheck_Seed in the environment repeats it.
-        life.Array[Lives].Sample(RunSideBySide, iter: 1, threads: 1, print: lives => string.Join('\n', lives.Select(l => string.Join(' ', l))));
+        life.Array[Lives].Sample(RunSideBySide, iter: 1, threads: 1, print: lives => $"{lives.Length} lives");
+        // Said, not passed over: all these sockets end at once, and their addresses are used again.
+        if (_uncounted is not null)
+            KernelAccess.Skip(_uncounted);
+        if (!traced.MakesCookies)
+            KernelAccess.Skip("the last words are right; histories are not told apart without cookies (before 5.12), where a socket may have the address of another");
     }
 
     private void RunSideBySide(Step[][] lives)
@@ -52,7 +59,7 @@ public sealed class RandomLivesTests(TracedEvents traced)
         using NetworkNamespace left = new();
         using NetworkNamespace right = new();
         NetworkNamespace.Join(left, right);
-        ulong skipped = traced.Skipped();
+        ulong before = traced.Skipped();
         ConcurrentQueue<Exception> failures = [];
         Thread[] threads = [.. lives.Select(life => new Thread(() =>
         {
@@ -69,8 +76,16 @@ public sealed class RandomLivesTests(TracedEvents traced)
             thread.Start();
         foreach (Thread thread in threads)
             thread.Join();
+        // Where tasks are preempted amid a program (PREEMPT_LAZY, PREEMPT_RT), the kernel leaves it out for the others on that
+        // processor, and counts each time: no life may miss an event that this does not explain.
+        ulong skipped = traced.Skipped() - before;
+        if (!failures.IsEmpty && !traced.CountsSkipped)
+            _uncounted = $"{failures.Count} of {lives.Length} lives have gaps, and this kernel (before 5.12) does not count the programs that it skips";
+        string summary = $"{failures.Count} of {lives.Length} lives, {skipped} programs skipped ({traced.DescribeSkipped()})";
+        if ((ulong)failures.Count > skipped && traced.CountsSkipped)
+            throw new AggregateException(summary, failures);
         if (!failures.IsEmpty)
-            throw new AggregateException($"{failures.Count} of {lives.Length} lives, {traced.Skipped() - skipped} programs skipped", failures);
+            TestContext.Current.TestOutputHelper?.WriteLine($"lost, and counted: {summary}: {string.Join("; ", failures.Select(f => f.Message))}");
     }
 
     private void Run(Step[] life, NetworkNamespace left, NetworkNamespace right)
@@ -151,7 +166,7 @@ public sealed class RandomLivesTests(TracedEvents traced)
         // No more probes from here on, and an event to wait for.
         client.Set(SOL_TCP, TCP_KEEPIDLE, 1000);
         traced.WaitForOne(e => Is(e) && e.Idle == 1000 * traced.Hz);
-        Until.True(() => client.State() == TcpState.Close == HasClosed(traced.SoFar(Is)), $"{client.State()} is {TracedEvents.Describe(traced.SoFar(Is))}");
+        traced.WaitUntil(() => client.State() == TcpState.Close == HasClosed(traced.SoFar(Is)), () => $"{client.State()} is {TracedEvents.Describe(traced.SoFar(Is))}");
         EventRecord last = traced.SoFar(Is)[^1];
         Assert.Equal(client.Get(SOL_SOCKET, SO_KEEPALIVE) != 0, last.Flags.HasFlag(EventFlags.Keepalive));
         Assert.Equal((uint)client.Get(SOL_TCP, TCP_KEEPIDLE), last.Idle / traced.Hz);
@@ -159,15 +174,15 @@ public sealed class RandomLivesTests(TracedEvents traced)
         Assert.Equal(client.Get(SOL_TCP, TCP_KEEPCNT), last.Cnt);
         Assert.Equal((uint)client.Get(SOL_TCP, TCP_USER_TIMEOUT), last.UserTimeout);
 
-        // Said, not passed over: all these sockets end at once and their addresses are used again: no telling whose the last events are
-        Assert.SkipUnless(traced.MakesCookies, "without cookies (before 5.12) a socket and the next one at its address cannot be told apart");
+        if (!traced.MakesCookies)
+            return;
 
         ulong cookie = last.Cookie;
         client.LingerState = new LingerOption(true, 0);
         client.Dispose();
         server.Dispose();
         bool IsToTheEnd(EventRecord e) => left.Has(e) && e.Sk == sk && e.Cookie == cookie;
-        Until.True(() => HasClosed(traced.SoFar(IsToTheEnd)), $"the end of {TracedEvents.Describe(traced.SoFar(IsToTheEnd))}");
+        traced.WaitUntil(() => HasClosed(traced.SoFar(IsToTheEnd)), () => $"the end of {TracedEvents.Describe(traced.SoFar(IsToTheEnd))}");
         AssertMakesSense(traced.SoFar(IsToTheEnd));
     }
 

@@ -13,6 +13,7 @@ namespace KaTrace.KernelTests.Stream;
 public sealed class TracedEvents : IDisposable, IEventSink
 {
     private static readonly TimeSpan Deadline = Pace.Deadline(20);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
 
     private readonly KeepaliveTracer? _tracer;
     private readonly RingPipeReader? _reader;
@@ -60,6 +61,9 @@ public sealed class TracedEvents : IDisposable, IEventSink
     /// <summary>False before 5.12: a socket then has a cookie only if somebody has asked for it.</summary>
     internal bool MakesCookies => !Tracer.Backends.Any(b => b.Backend.EndsWith("without cookies", StringComparison.Ordinal));
 
+    /// <summary>False before 5.12 too: bpf_prog_info.recursion_misses.</summary>
+    internal bool CountsSkipped => MakesCookies;
+
     /// <summary>Only the system call has one: fentry and kprobe see the kernel's function below it.</summary>
     internal bool SeesDescriptors => Tracer.Backends.Any(b => b is { Hook: "socket options", Backend: "tracepoint" });
 
@@ -99,12 +103,27 @@ public sealed class TracedEvents : IDisposable, IEventSink
 
                 TimeSpan left = limit - waited.Elapsed;
                 if (left <= TimeSpan.Zero || !Monitor.Wait(_events, left))
-                    throw new TimeoutException($"{found.Count} of {count} events came in {limit.TotalSeconds} s (dropped by the kernel: {string.Join(',', Drops())}, programs skipped: {Tracer.ReadSkipped()}, undecodable {Undecodable}, numbers missing {_pipeline?.Sequences.Missing}): {Describe(found)}");
+                    throw new TimeoutException($"{found.Count} of {count} events came in {limit.TotalSeconds} s (dropped by the kernel: {string.Join(',', Drops())}, programs skipped: {DescribeSkipped()}, undecodable {Undecodable}, numbers missing {_pipeline?.Sequences.Missing}): {Describe(found)}");
             }
         }
     }
 
     internal EventRecord WaitForOne(Func<EventRecord, bool> fits, TimeSpan? deadline = null) => WaitFor(1, fits, deadline)[0];
+
+    /// <summary>Waits until something holds of the events so far, or of what they tell about.</summary>
+    internal void WaitUntil(Func<bool> holds, Func<string> otherwise)
+    {
+        Stopwatch waited = Stopwatch.StartNew();
+        lock (_events)
+        {
+            while (!holds())
+            {
+                if (waited.Elapsed > Deadline)
+                    throw new TimeoutException($"in vain for {Deadline.TotalSeconds} s (programs skipped: {DescribeSkipped()}): {otherwise()}");
+                Monitor.Wait(_events, LookAgain);
+            }
+        }
+    }
 
     /// <summary>All that fit so far. Only meaningful after an event that is known to come later.</summary>
     internal EventRecord[] SoFar(Func<EventRecord, bool> fits)
@@ -115,7 +134,11 @@ public sealed class TracedEvents : IDisposable, IEventSink
 
     internal ulong Undecodable => _pipeline?.Undecodable ?? 0;
 
+    /// <summary>How often the kernel left out one of our programs, as it was under way on that processor already.</summary>
     internal ulong Skipped() => Tracer.ReadSkipped();
+
+    /// <summary>The same by program.</summary>
+    internal string DescribeSkipped() => Tracer.DescribeSkipped() is { Length: > 0 } skipped ? skipped : "none";
 
     internal ulong[] Drops()
     {
