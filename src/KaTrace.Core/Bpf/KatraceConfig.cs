@@ -7,6 +7,7 @@ namespace KaTrace.Bpf;
 internal struct KatraceConfig
 {
     public byte HasCookieHelper;
+    public byte HasPendingCalls;
 }
 
 /// <summary><c>struct katrace_host</c>: known once the object is loaded.</summary>

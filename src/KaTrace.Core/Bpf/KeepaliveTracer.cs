@@ -105,7 +105,11 @@ internal sealed class KeepaliveTracer : IDisposable
         {
             bpf.Map("events").SetMaxEntries(options.RingBytes);
             bpf.Map("sockets").SetMaxEntries(options.MaxSockets);
-            bpf.Map(".rodata").SetInitialValue(new KatraceConfig { HasCookieHelper = choice.HasCookieHelper ? (byte)1 : (byte)0 });
+            bpf.Map(".rodata").SetInitialValue(new KatraceConfig
+            {
+                HasCookieHelper = choice.HasCookieHelper ? (byte)1 : (byte)0,
+                HasPendingCalls = choice.HasPendingCalls ? (byte)1 : (byte)0,
+            });
             foreach ((Hook _, Backend backend) in choice.Current)
             {
                 foreach (HookProgram program in backend.Programs)

@@ -61,7 +61,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
     internal bool MakesCookies => !Tracer.Backends.Any(b => b.Backend.EndsWith("without cookies", StringComparison.Ordinal));
 
     /// <summary>Only the system call has one: fentry and kprobe see the kernel's function below it.</summary>
-    internal bool SeesDescriptors => Tracer.Backends.Any(b => b is { Hook: "socket options", Backend: "tracepoint" });
+    internal bool SeesDescriptors => Tracer.Backends.Any(b => b.Hook == "socket options" && b.Backend.StartsWith("tracepoint", StringComparison.Ordinal));
 
     /// <summary>False where an answer is told only when the timer runs again.</summary>
     internal bool LooksForAnswers => _answers is not null && MakesCookies;
@@ -124,7 +124,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
         return drops;
     }
 
-    internal static string Describe(IEnumerable<EventRecord> events) => string.Join("; ", events.Select(e =>
+    internal static string Describe(IEnumerable<EventRecord> events) => string.Join("; ", events.Take(20).Select(e =>
         $"{e.Kind} {e.Lport}>{e.Rport} {e.OldState}>{e.State} [{e.Flags}] po {e.ProbesOut} unanswered {e.Unanswered} err {e.Err}"));
 
     /// <summary>For who runs the tests on many kernels (tests/kernels): what each has, and why not something better.</summary>
