@@ -1,8 +1,11 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using KaTrace.Bpf;
 using KaTrace.Events;
+using KaTrace.KernelTests.Net;
 using KaTrace.KernelTests.Stream;
 using KaTrace.Ring;
+using static KaTrace.KernelTests.Net.KeepaliveSocket;
 
 [assembly: AssemblyFixture(typeof(TracedEvents))]
 
@@ -60,11 +63,20 @@ public sealed class TracedEvents : IDisposable, IEventSink
     /// <summary>False before 5.12: a socket then has a cookie only if somebody has asked for it.</summary>
     internal bool MakesCookies => !Tracer.Backends.Any(b => b.Backend.EndsWith("without cookies", StringComparison.Ordinal));
 
-    /// <summary>Only the system call has one: fentry and kprobe see the kernel's function below it.</summary>
-    internal bool SeesDescriptors => Tracer.Backends.Any(b => b.Hook == "socket options" && b.Backend.StartsWith("tracepoint", StringComparison.Ordinal));
+    /// <summary>Only the system call has one: what lies below it sees none.</summary>
+    internal bool SeesDescriptors => OptionsBy("tracepoint");
+
+    /// <summary>The kernel's own functions, through which all ways lead.</summary>
+    internal bool SeesEveryWay => OptionsBy("fentry") || OptionsBy("kprobe");
+
+    /// <summary>Also where there is no connection, whose timer would tell.</summary>
+    internal bool SeesIoUring => SeesEveryWay || OptionsBy("cgroup");
 
     /// <summary>False where an answer is told only when the timer runs again.</summary>
     internal bool LooksForAnswers => _answers is not null && MakesCookies;
+
+    private bool OptionsBy(string part) =>
+        Tracer.Backends.Single(b => b.Hook == "socket options").Backend.Split(" + ").Contains(part);
 
     private KeepaliveTracer Tracer
     {
@@ -111,6 +123,21 @@ public sealed class TracedEvents : IDisposable, IEventSink
     {
         lock (_events)
             return [.. _events.Where(fits)];
+    }
+
+    /// <summary>Until all calls of this thread are told. They come in order, but for those that are told by looks at all pending
+    /// calls: when a second one is over, so is all that was there before the first.</summary>
+    /// <param name="turnOn">Keepalive, in the way that is waited for.</param>
+    internal void WaitForCallsSoFar(Action<Socket>? turnOn = null)
+    {
+        turnOn ??= socket => socket.Set(SOL_SOCKET, SO_KEEPALIVE, 1);
+        for (int look = 0; look < 2; look++)
+        {
+            using Socket barrier = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            ulong inode = barrier.Inode();
+            turnOn(barrier);
+            WaitForOne(e => e.Ino == inode);
+        }
     }
 
     internal ulong Undecodable => _pipeline?.Undecodable ?? 0;
