@@ -41,6 +41,26 @@ static __always_inline u8 changed_settings(const struct ka_settings *a, const st
 	return changed;
 }
 
+static __always_inline bool is_changed(const struct ka_settings *before, const struct ka_settings *now)
+{
+	return now->keepalive != before->keepalive || changed_settings(before, now);
+}
+
+static __always_inline void write_change(u64 address, union report r, const struct call *call,
+					 const struct ka_settings *now, u32 tid, u64 time_ns)
+{
+	r.cause = KATRACE_CAUSE_SETSOCKOPT;
+	r.changed = changed_settings(&call->before, now);
+	r.kind = now->keepalive == call->before.keepalive ? KATRACE_CONFIGURED :
+		 now->keepalive				  ? KATRACE_ENABLED :
+							    KATRACE_DISABLED;
+	write_call_record(address, r.bits, call->fd, tid, time_ns);
+	if (r.kind == KATRACE_ENABLED && is_connected(r.state)) {
+		r.kind = KATRACE_ARMED;
+		write_call_record(address, r.bits, call->fd, tid, time_ns);
+	}
+}
+
 /* The state is read back: a call that was refused, or set what was set already, is no event. */
 __noinline int call_ended(u32 source, bool done)
 {
@@ -59,7 +79,7 @@ __noinline int call_ended(u32 source, bool done)
 		return 0;
 	sk = (void *)call.sk;
 	read_settings(sk, &now);
-	if (now.keepalive == call.before.keepalive && !changed_settings(&call.before, &now))
+	if (!is_changed(&call.before, &now))
 		return 0;
 	if (inode_of(sk) != call.ino) { /* closed meanwhile by another thread */
 		count_drop(KATRACE_DROP_IDENTITY_LOST);
@@ -73,18 +93,8 @@ __noinline int call_ended(u32 source, bool done)
 	}
 
 	r.source = source;
-	r.cause = KATRACE_CAUSE_SETSOCKOPT;
-	r.changed = changed_settings(&call.before, &now);
 	r.state = r.old_state = state_of(sk);
-	r.flags = REPORT_IN_CALL;
-	r.kind = now.keepalive == call.before.keepalive ? KATRACE_CONFIGURED :
-		 now.keepalive				? KATRACE_ENABLED :
-							  KATRACE_DISABLED;
-	write_record(call.sk, r.bits, call.fd);
-	if (r.kind == KATRACE_ENABLED && is_connected(r.state)) {
-		r.kind = KATRACE_ARMED;
-		write_record(call.sk, r.bits, call.fd);
-	}
+	write_change(call.sk, r, &call, &now, key, 0);
 	return 0;
 }
 
@@ -124,7 +134,7 @@ __noinline int keepalive_is_set(u64 address, int val)
 
 	if (!is_tcp(sk) || keepalive_on(sk) == !!val)
 		return 0;
-	by_process = inode_of(sk);
+	by_process = inode_of(sk) && locked_by_task(sk);
 	r.state = r.old_state = state_of(sk);
 	r.cause = by_process ? KATRACE_CAUSE_SETSOCKOPT : KATRACE_CAUSE_KERNEL;
 	r.flags = val ? REPORT_ON : REPORT_OFF;
@@ -157,6 +167,35 @@ SEC("?kprobe/tcp_set_keepalive")
 int set_keepalive_kprobe(struct pt_regs *ctx)
 {
 	return keepalive_is_set(argument(ctx, 0), argument(ctx, 1));
+}
+
+/*
+ * Beside backends "tracepoint" and "cgroup": on a connected socket tcp_set_keepalive
+ * sets the timer, whatever the way in. The flag is off still; any other timer set
+ * without it is that of an orphan in FIN_WAIT2, or is set anew by its own handler.
+ */
+__noinline int keepalive_timer_started(u64 timer)
+{
+	u64 key = bpf_get_current_pid_tgid(), address = timer - keepalive_timer_offset();
+	struct sock *sk = (void *)address;
+	struct call *call;
+
+	if (keepalive_on(sk) || sock_dead(sk) || in_timer_run(this_timer_run(), sk))
+		return 0;
+	call = bpf_map_lookup_elem(&calls, &key);
+	if (call && call->sk == address)
+		return 0;
+	if (config.has_pending_calls && bpf_map_lookup_elem(&pending_calls, &address))
+		return 0;
+	return keepalive_is_set(address, true);
+}
+
+SEC("?tp_btf/timer_start")
+int BPF_PROG(timer_start, struct timer_list *timer)
+{
+	if ((u64)timer->function != host.keepalive_timer_fn)
+		return 0;
+	return keepalive_timer_started(raw_argument(ctx, 0));
 }
 
 /* The settings: do_tcp_setsockopt is global from 6.1 on; its sockptr_t argument by value needs ctx, not BPF_PROG's list. */

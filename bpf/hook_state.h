@@ -38,12 +38,6 @@ static __always_inline void know_bare_clone(struct sock *sk)
 		count_drop(KATRACE_DROP_SOCKETS_FULL);
 }
 
-static __always_inline bool in_timer_run(struct timer_run *run, struct sock *sk)
-{
-	return run && run->timer && run->sk == (u64)sk &&
-	       run->pid_tgid == bpf_get_current_pid_tgid();
-}
-
 /* run: the timer of this socket in whose run it closes, or NULL. 0: by neither timer nor peer, or in order. */
 static __always_inline u8 how_it_died(const struct timer_run *run, struct sock *sk, int oldstate,
 				      struct socket_entry *entry)
@@ -77,10 +71,12 @@ int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
 		else
 			run = NULL;
 	}
+	address = raw_argument(ctx, 0);
+	if (config.has_pending_calls)
+		tell_pending_call(address);
 	entry = known_socket(sk);
 	if (!entry && !keepalive_on(sk))
 		return 0;
-	address = raw_argument(ctx, 0);
 	if (oldstate == TCP_LISTEN && newstate == TCP_SYN_RECV && is_bare_clone(sk)) {
 		know_bare_clone(sk);
 		return 0;
@@ -138,8 +134,12 @@ int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
 SEC("?tp_btf/tcp_destroy_sock")
 int BPF_PROG(destroy, struct sock *sk)
 {
-	u64 key = (u64)sk;
+	u64 key = raw_argument(ctx, 0);
 
+	if (config.has_pending_calls) {
+		tell_pending_call(key);
+		bpf_map_delete_elem(&pending_calls, &key);
+	}
 	bpf_map_delete_elem(&sockets, &key);
 	return 0;
 }

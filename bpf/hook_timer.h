@@ -232,14 +232,19 @@ SEC("?syscall")
 int poll_answer(struct answer_query *query)
 {
 	u64 key = query->sk;
-	struct socket_entry *entry = bpf_map_lookup_elem(&sockets, &key);
 	struct sock *sk = (void *)key;
+	struct socket_entry *entry;
 	u8 state;
 
 	query->pending = 0;
-	/* The entry goes with the socket, so the memory is still a TCP socket's; the cookie says whose. */
-	if (!entry || !unanswered_of(entry) || entry->cookie != query->cookie ||
-	    cookie_of(sk) != query->cookie)
+	/*
+	 * The entry goes with the socket, so the memory is still a TCP socket's; the cookie
+	 * says whose, if there was one: else this may be the next socket's answer, as true.
+	 */
+	if (!bpf_map_lookup_elem(&sockets, &key))
+		return 0;
+	entry = known_socket(sk);
+	if (!entry || !unanswered_of(entry) || (query->cookie && entry->cookie != query->cookie))
 		return 0;
 	state = state_of(sk);
 	if (is_connected(state) && !report_answer(entry, key, KATRACE_SOURCE_POLL, state))

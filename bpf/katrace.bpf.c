@@ -3,6 +3,7 @@
  * Sees TCP keepalive where the kernel decides it:
  *
  *   hook_options.h   a process turns it on or off, or changes its settings
+ *   hook_pending.h   the same, seen before its effect
  *   hook_state.h     it is inherited, armed by a connection, ended by a close
  *   hook_timer.h     a run of tcp_keepalive_timer: a probe, a timeout, or neither
  *   hook_owner.h     which process a socket belongs to
@@ -45,6 +46,7 @@ union katrace_mirrored {
 union katrace_mirrored *mirrored SEC("layout");
 
 #include "hook_options.h"
+#include "hook_pending.h"
 #include "hook_timer.h"
 #include "hook_state.h"
 #include "hook_owner.h"

@@ -27,7 +27,7 @@ enum katrace_kind {
 
 /* The hook that saw it. */
 enum katrace_source {
-	KATRACE_SOURCE_SETSOCKOPT = 1, /* sys_enter/exit_setsockopt */
+	KATRACE_SOURCE_SETSOCKOPT = 1, /* sys_enter/exit_setsockopt, or cgroup/setsockopt */
 	KATRACE_SOURCE_TIMER = 2,      /* a run of tcp_keepalive_timer, or of tcp_write_timer */
 	KATRACE_SOURCE_STATE = 3,      /* inet_sock_set_state */
 	KATRACE_SOURCE_POLL = 4,       /* a look after a probe, asked for by user space */
@@ -43,7 +43,7 @@ enum katrace_cause {
 	KATRACE_CAUSE_RETRANSMIT = 5,	/* TIMEOUT: data unacknowledged, keepalive had no part in it */
 	KATRACE_CAUSE_ACK = 6,		/* ANSWERED, RECOVERED: by an acknowledgement */
 	KATRACE_CAUSE_DATA = 7,		/* ANSWERED, RECOVERED: by data that acknowledged nothing new */
-	KATRACE_CAUSE_KERNEL = 8,	/* ENABLED, DISABLED: by the kernel, on a socket of its own */
+	KATRACE_CAUSE_KERNEL = 8,	/* ENABLED, DISABLED: by the kernel or BPF, not by a call of a process */
 };
 
 enum katrace_flag {
@@ -186,7 +186,8 @@ struct katrace_filter_key {
 /* Decided before the object is loaded. */
 struct katrace_config {
 	__u8 has_cookie_helper; /* bpf_get_socket_cookie in tracing programs is of 5.12 */
-	__u8 pad[7];
+	__u8 has_pending_calls; /* calls are seen before their effect: pending_calls is in use */
+	__u8 pad[6];
 	struct katrace_filter filter;
 };
 

@@ -37,6 +37,24 @@ struct call {
 	s32 fd;
 };
 
+/* A call that was seen before the kernel did what it asks for, until that can be read back from the socket. */
+struct pending_call {
+	struct call call;
+	struct socket_entry caller; /* who called */
+	u64 time_ns;
+	u32 tid;
+};
+
+/* When all pending calls are looked at next. */
+struct pending_look {
+	struct bpf_timer timer;
+	u64 wait_ns; /* what the timer is set to; 0: it is not */
+	u64 now;     /* of this look */
+	u32 told;    /* by this look */
+	u32 left;
+	u32 ready; /* has a callback */
+};
+
 /* A run of tcp_keepalive_timer, or of tcp_write_timer, between entry and exit. */
 struct timer_run {
 	u64 timer; /* 0: none under way */
@@ -88,6 +106,20 @@ struct {
 } calls SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, u64); /* address of the struct sock */
+	__type(value, struct pending_call);
+} pending_calls SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct pending_look);
+} pending_looks SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
@@ -133,6 +165,19 @@ static __always_inline struct timer_run *this_timer_run(void)
 	u32 zero = 0;
 
 	return bpf_map_lookup_elem(&timer_runs, &zero);
+}
+
+static __always_inline bool in_timer_run(const struct timer_run *run, struct sock *sk)
+{
+	return run && run->timer && run->sk == (u64)sk &&
+	       run->pid_tgid == bpf_get_current_pid_tgid();
+}
+
+static __always_inline struct pending_look *pending_look(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&pending_looks, &zero);
 }
 
 static __always_inline void count_drop(enum katrace_drop reason)

@@ -137,9 +137,10 @@ union report {
 /*
  * Writes one record. A function of its own, with numbers for arguments, as the
  * verifier then looks at it once in each program and not at every place that
- * calls it: that halves the time to start.
+ * calls it: that halves the time to start. fd, tid and time_ns: of the call, -1 and 0
+ * where there is none, or none but now.
  */
-__noinline int write_record(u64 address, u64 bits, s32 fd)
+__noinline int write_call_record(u64 address, u64 bits, s32 fd, u32 tid, u64 time_ns)
 {
 	const union report r = { .bits = bits };
 	struct sock *sk = (void *)address;
@@ -163,7 +164,7 @@ __noinline int write_record(u64 address, u64 bits, s32 fd)
 	e->kind = r.kind;
 	e->source = r.source;
 	e->cpu = bpf_get_smp_processor_id();
-	e->time_ns = bpf_ktime_get_ns();
+	e->time_ns = time_ns ?: bpf_ktime_get_ns();
 	e->sk = address;
 	e->cookie = cookie_of(sk);
 	e->ino = inode_of(sk);
@@ -180,8 +181,8 @@ __noinline int write_record(u64 address, u64 bits, s32 fd)
 	e->cause = r.cause;
 	e->pad = 0;
 	e->err = r.state == TCP_CLOSE ? kread(struct sock, sk, sk_err) : 0;
-	e->fd = r.flags & REPORT_IN_CALL ? fd : -1;
-	e->tid = r.flags & REPORT_IN_CALL ? (u32)bpf_get_current_pid_tgid() : 0;
+	e->fd = fd;
+	e->tid = tid;
 
 	if (s.keepalive)
 		flags |= KATRACE_F_KEEPALIVE;
@@ -239,6 +240,15 @@ __noinline int write_record(u64 address, u64 bits, s32 fd)
 	e->flags = flags;
 	bpf_ringbuf_submit(e, 0);
 	return 0;
+}
+
+static __always_inline int write_record(u64 address, u64 bits, s32 fd)
+{
+	const union report r = { .bits = bits };
+
+	if (r.flags & REPORT_IN_CALL)
+		return write_call_record(address, bits, fd, bpf_get_current_pid_tgid(), 0);
+	return write_call_record(address, bits, -1, 0, 0);
 }
 
 /*

@@ -96,6 +96,21 @@ static __always_inline u64 inode_of(struct sock *sk)
 	return kread(struct socket_alloc, socket, vfs_inode.i_ino);
 }
 
+/*
+ * Else a softirq may be at work: whoever it interrupted has nothing to do with the
+ * socket. The lock is that of the user's socket, of which this may be an MPTCP subflow.
+ */
+static __always_inline bool locked_by_task(struct sock *sk)
+{
+	struct socket *socket = kread(struct sock, sk, sk_socket);
+	struct sock *users;
+
+	if (!socket)
+		return false;
+	users = kread(struct socket, socket, sk);
+	return kread(struct sock, users, sk_lock.owned);
+}
+
 static __always_inline u64 cookie_of(struct sock *sk)
 {
 	return kread(struct sock, sk, __sk_common.skc_cookie.counter);

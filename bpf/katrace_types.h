@@ -49,6 +49,7 @@ typedef _Bool bool;
 #define TCP_KEEPINTVL	5
 #define TCP_KEEPCNT	6
 #define TCP_USER_TIMEOUT 18
+#define CLOCK_MONOTONIC 1
 #define S_IFMT		00170000
 #define S_IFSOCK	0140000
 
@@ -80,11 +81,30 @@ enum { /* net/tcp_states.h */
 	TCP_NEW_SYN_RECV = 12,
 };
 
+/* What the kernel shows of a call to a program of type cgroup_sockopt: its own layout, not to be relocated. */
+struct bpf_sockopt {
+	u64 sk;
+	void *optval __attribute__((aligned(8)));
+	void *optval_end __attribute__((aligned(8)));
+	s32 level;
+	s32 optname;
+	s32 optlen;
+	s32 retval;
+};
+
+struct bpf_timer {
+	u64 opaque[2];
+} __attribute__((aligned(8)));
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 enum sock_flags {
 	SOCK_DEAD,
 	SOCK_KEEPOPEN = 3,
+};
+
+enum io_uring_socket_op {
+	SOCKET_URING_OP_SETSOCKOPT = 3,
 };
 
 struct hlist_node {
@@ -152,11 +172,15 @@ struct cgroup {
 struct sock_cgroup_data {
 	struct cgroup *cgroup;
 };
+typedef struct {
+	int owned;
+} socket_lock_t;
 
 struct socket;
 
 struct sock {
 	struct sock_common __sk_common;
+	socket_lock_t sk_lock;
 	struct timer_list sk_timer;
 	int sk_err;
 	u16 sk_type;
@@ -246,6 +270,11 @@ struct syscall_trace_exit {
 	struct trace_entry ent;
 	int nr;
 	long ret;
+};
+
+/* What is behind struct bpf_sockopt. */
+struct bpf_sockopt_kern {
+	struct sock *sk;
 };
 
 struct pt_regs;

@@ -24,8 +24,8 @@ internal static class StreamCommand
         Option<bool> self = new("--self") { Description = "Show katrace's own connections too" };
         Option<bool> demo = new("--demo") { Description = "Open connections of our own, whose peer answers, is silent, or comes back, and show them" };
         Option<bool> verbose = new("--verbose", "-v") { Description = "Say on stderr why a better backend was not possible" };
-        Option<string> backend = new("--backend") { Description = "How the kernel is hooked: fentry, tp-btf, raw-tp or kprobe; auto tries all, best first", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
-        backend.AcceptOnlyFromAmong("auto", "fentry", "tp-btf", "raw-tp", "kprobe");
+        Option<string> backend = new("--backend") { Description = "How the kernel is hooked: fentry, tp-btf, raw-tp, kprobe or cgroup; auto tries all, best first", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
+        backend.AcceptOnlyFromAmong("auto", "fentry", "tp-btf", "raw-tp", "kprobe", "cgroup");
         Option<uint> ringSize = Parsed("--ring-size", "Kernel memory for events under way, a power of two: 8M", "BYTES", ParseRingSize, TracerOptions.DefaultRingBytes);
         Option<uint> maxSockets = Parsed("--max-sockets", "Sockets with keepalive that are followed at once, about 152 bytes of kernel memory each", "N", ParseMaxSockets, TracerOptions.DefaultMaxSockets);
 

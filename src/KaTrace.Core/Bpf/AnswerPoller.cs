@@ -31,10 +31,6 @@ internal sealed class AnswerPoller : IDisposable
     /// <summary>A probe has been sent. Any thread may say so; allocates nothing once the queue has grown.</summary>
     public void Expect(in EventRecord probe)
     {
-        // Without a cookie (before 5.12) nothing tells a socket from the next one at its address.
-        if (probe.Cookie == 0)
-            return;
-
         long now = Stopwatch.GetTimestamp();
         uint intervalMs = (uint)Math.Min(probe.Next * 1000ul / _hz, int.MaxValue);
         Look look = new(probe.Sk, probe.Cookie, FirstLookMs, now + Ticks(intervalMs));
@@ -102,7 +98,7 @@ internal sealed class AnswerPoller : IDisposable
     }
 
     /// <param name="Sk">Key of the socket.</param>
-    /// <param name="Cookie">Proof that it is still the one.</param>
+    /// <param name="Cookie">Proof that it is still the one; 0 if it has none yet.</param>
     /// <param name="DelayMs">After the look before, or the probe.</param>
     /// <param name="Until">When the timer runs again, and looks itself.</param>
     private readonly record struct Look(ulong Sk, ulong Cookie, int DelayMs, long Until);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using KaTrace.Interop;
+using Microsoft.Win32.SafeHandles;
 
 namespace KaTrace.Bpf;
 
@@ -51,6 +52,13 @@ internal readonly unsafe struct BpfProgram(BpfObject owner, nint program, string
             _ = Libc.close(fd);
 
         return Own(link, operation, error);
+    }
+
+    /// <summary>Attaches to the root of the host's cgroups, beside what others have attached there or below.</summary>
+    public BpfLink AttachRootCgroup()
+    {
+        using SafeFileHandle root = RootCgroup.Open();
+        return Own(Libbpf.bpf_program__attach_cgroup(program, (int)root.DangerousGetHandle()), $"attach program {name} to the root cgroup");
     }
 
     /// <summary>Attaches an iterator.</summary>

@@ -8,6 +8,9 @@ internal sealed record Hook(string Name, params Backend[] Ways)
 {
     public const string PollAnswers = "poll";
 
+    private static readonly HookProgram SetsockoptEnter = new("setsockopt_enter", "syscalls", "sys_enter_setsockopt");
+    private static readonly HookProgram SetsockoptExit = new("setsockopt_exit", "syscalls", "sys_exit_setsockopt");
+
     /// <summary>Everything that makes events, and who owns a socket.</summary>
     public static IList<Hook> All { get; } =
     [
@@ -18,10 +21,10 @@ internal sealed record Hook(string Name, params Backend[] Ways)
             new Backend("kprobe", new("keepalive_timer_kprobe"), new("keepalive_timer_kretprobe"), new("write_timer_kprobe"), new("write_timer_kretprobe"))),
         new("socket options",
             new Backend("fentry", new("set_keepalive_fexit"), new("set_option_fentry"), new("set_option_fexit")),
-            new Backend("tracepoint",
-                new("setsockopt_enter", "syscalls", "sys_enter_setsockopt"),
-                new("setsockopt_exit", "syscalls", "sys_exit_setsockopt")),
-            new Backend("kprobe", new("set_keepalive_kprobe"), new("set_option_kprobe"), new("set_option_kretprobe"))),
+            new Backend("tracepoint + cgroup + timer_start", SetsockoptEnter, SetsockoptExit, new("setsockopt_uring") { OnRootCgroup = true }, new("timer_start")),
+            new Backend("tracepoint + timer_start", SetsockoptEnter, SetsockoptExit, new("timer_start")),
+            new Backend("kprobe", new("set_keepalive_kprobe"), new("set_option_kprobe"), new("set_option_kretprobe")),
+            new Backend("cgroup + timer_start", new HookProgram("setsockopt_cgroup") { OnRootCgroup = true }, new("timer_start"))),
         new("socket states",
             new Backend("tp_btf", new("state"), new("destroy")),
             new Backend("tp_btf without cookies", new("state"), new("destroy")) { HasCookieHelper = false }),
@@ -35,7 +38,7 @@ internal sealed record Hook(string Name, params Backend[] Ways)
     ];
 
     /// <summary>The same with the ways that a user forces (<c>--backend</c>): for support, and to test each.</summary>
-    /// <param name="name">auto, fentry, tp-btf, raw-tp or kprobe.</param>
+    /// <param name="name">auto, fentry, tp-btf, raw-tp, kprobe or cgroup.</param>
     public static IList<Hook> Forced(string name)
     {
         (string Timer, string Options)? ways = name switch
@@ -45,13 +48,14 @@ internal sealed record Hook(string Name, params Backend[] Ways)
             "tp-btf" => ("tp_btf", "tracepoint"),
             "raw-tp" => ("raw_tp", "tracepoint"),
             "kprobe" => ("kprobe", "kprobe"),
+            "cgroup" => ("tp_btf", "cgroup"),
             _ => throw new ArgumentException($"no backend '{name}'", nameof(name)),
         };
         if (ways is null)
             return All;
 
         Hook timer = All[0] with { Ways = Array.FindAll(All[0].Ways, way => way.Name == ways.Value.Timer) };
-        Hook options = All[1] with { Ways = Array.FindAll(All[1].Ways, way => way.Name == ways.Value.Options) };
+        Hook options = All[1] with { Ways = Array.FindAll(All[1].Ways, way => way.Name.Split(' ')[0] == ways.Value.Options) };
         return [timer, options, .. All.Skip(2)];
     }
 }
@@ -61,6 +65,9 @@ internal sealed record Backend(string Name, params HookProgram[] Programs)
 {
     /// <summary>struct katrace_config.has_cookie_helper</summary>
     public bool HasCookieHelper { get; init; } = true;
+
+    /// <summary>struct katrace_config.has_pending_calls: cgroup programs run before the call has done anything.</summary>
+    public bool HasPendingCalls => Array.Exists(Programs, program => program.OnRootCgroup);
 }
 
 /// <param name="Name">Of the program in the object.</param>
@@ -71,10 +78,15 @@ internal sealed record HookProgram(string Name, string? Category = null, string?
     /// <summary>Run by user space, not attached.</summary>
     public bool IsCalled { get; init; }
 
+    /// <summary>Of a cgroup type, for all the host.</summary>
+    public bool OnRootCgroup { get; init; }
+
     public BpfLink? Attach(BpfObject bpf, Tracefs tracefs)
     {
         if (IsCalled)
             return null;
+        if (OnRootCgroup)
+            return bpf.Program(Name).AttachRootCgroup();
         return Category is null || Tracepoint is null
             ? bpf.Program(Name).Attach()
             : bpf.Program(Name).AttachTracepoint(tracefs, Category, Tracepoint);

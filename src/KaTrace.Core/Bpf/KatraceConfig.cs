@@ -7,6 +7,7 @@ namespace KaTrace.Bpf;
 internal struct KatraceConfig
 {
     public byte HasCookieHelper;
+    public byte HasPendingCalls;
     public KatraceFilter Filter;
 }
 

@@ -128,7 +128,12 @@ internal sealed class KeepaliveTracer : IDisposable
         {
             bpf.Map("events").SetMaxEntries(options.RingBytes);
             bpf.Map("sockets").SetMaxEntries(options.MaxSockets);
-            bpf.Map(".rodata").SetInitialValue(new KatraceConfig { HasCookieHelper = choice.HasCookieHelper ? (byte)1 : (byte)0, Filter = options.Filter.Masks });
+            bpf.Map(".rodata").SetInitialValue(new KatraceConfig
+            {
+                HasCookieHelper = choice.HasCookieHelper ? (byte)1 : (byte)0,
+                HasPendingCalls = choice.HasPendingCalls ? (byte)1 : (byte)0,
+                Filter = options.Filter.Masks,
+            });
             bpf.Map("filter_values").SetMaxEntries((uint)Math.Max(options.Filter.Values.Count, 1));
             bpf.Map("hidden_probes").SetMaxEntries(options.Filter.IsEmpty ? 1 : MostNamespaces);
             foreach ((Hook _, Backend backend) in choice.Current)

@@ -93,6 +93,9 @@ internal static unsafe partial class Libbpf
     public static partial nint bpf_program__attach_perf_event(nint prog, int pfd);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial nint bpf_program__attach_cgroup(nint prog, int cgroup_fd);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial nint bpf_program__attach_iter(nint prog, bpf_iter_attach_opts* opts);
 
     [LibraryImport(Library)]

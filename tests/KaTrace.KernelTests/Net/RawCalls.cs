@@ -62,6 +62,40 @@ internal static partial class RawCalls
         return count;
     }
 
+    /// <summary>accept(2), or accept4(2), which is what .NET calls.</summary>
+    public static Socket RawAccept(this Socket listener, bool accept4)
+    {
+        int fd = accept4 ? RawCalls.accept4((int)listener.Handle, 0, 0, SOCK_CLOEXEC) : accept((int)listener.Handle, 0, 0);
+        return fd >= 0 ? new Socket(new SafeSocketHandle(fd, ownsHandle: true)) : throw new Win32Exception();
+    }
+
+    /// <summary>A descriptor that lives on in the programs that this process starts.</summary>
+    public static SafeSocketHandle Inheritable(this Socket socket)
+    {
+        int fd = dup((int)socket.Handle);
+        return fd >= 0 ? new SafeSocketHandle(fd, ownsHandle: true) : throw new Win32Exception();
+    }
+
+    /// <summary>Two UNIX sockets, connected.</summary>
+    public static (Socket, Socket) UnixPair()
+    {
+        int[] fds = new int[2];
+        if (socketpair(1 /* AF_UNIX */, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+            throw new Win32Exception();
+        return (new Socket(new SafeSocketHandle(fds[0], ownsHandle: true)), new Socket(new SafeSocketHandle(fds[1], ownsHandle: true)));
+    }
+
+    /// <summary>Sends a descriptor of <paramref name="passed"/> to whoever reads the other end (SCM_RIGHTS).</summary>
+    public static unsafe void Pass(this Socket unixSocket, Socket passed)
+    {
+        byte data = 0;
+        nint* iovec = stackalloc nint[] { (nint)(&data), 1 };
+        nint* control = stackalloc nint[] { 20, 1 | ((nint)1 << 32), passed.Handle }; // cmsghdr: length, SOL_SOCKET and SCM_RIGHTS
+        nint* message = stackalloc nint[] { 0, 0, (nint)iovec, 1, (nint)control, 24, 0 };
+        if (sendmsg((int)unixSocket.Handle, message, 0) != 1)
+            throw new Win32Exception();
+    }
+
     private static void Connect(Socket socket, byte[] address)
     {
         if (connect((int)socket.Handle, address, address.Length) != 0)
@@ -76,6 +110,21 @@ internal static partial class RawCalls
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int socket(int domain, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int accept(int fd, nint address, nint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int accept4(int fd, nint address, nint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int dup(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int socketpair(int domain, int type, int protocol, int[] fds);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial nint sendmsg(int fd, void* message, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int connect(int fd, byte[] address, int length);

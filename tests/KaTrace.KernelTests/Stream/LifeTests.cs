@@ -90,6 +90,12 @@ public sealed class LifeTests(TracedEvents traced)
 
         EventRecord probe = traced.WaitForOne(e => ns.Has(e) && e.Kind == EventKind.Probe);
         Assert.Equal(listener.LocalPort(), probe.Rport);
+        EventRecord enabled = traced.WaitForOne(e => ns.Has(e) && e.Kind == EventKind.Enabled);
+        bool shared = enabled.Ino == client.Inode(); // the first subflow is of the user's socket, in kernels that join them
+        Assert.Equal(shared ? (EventCause.Setsockopt, traced.OwnTgid) : (EventCause.Kernel, 0), (enabled.Cause, enabled.Tgid));
+        Assert.Equal(shared, !enabled.Flags.HasFlag(EventFlags.Kernel));
+        EventRecord answered = traced.WaitForOne(e => ns.Has(e) && e.Kind == EventKind.Answered);
+        Assert.Equal(traced.LooksForAnswers ? EventSource.Poll : EventSource.Timer, answered.Source); // without a cookie too
         Assert.All(traced.SoFar(e => ns.Has(e)), e =>
         {
             Assert.Equal((probe.Sk, probe.Cookie), (e.Sk, e.Cookie));

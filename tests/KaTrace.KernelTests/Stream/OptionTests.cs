@@ -143,14 +143,10 @@ public sealed partial class OptionTests(TracedEvents traced)
 
     private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 
-    /// <summary>The socket's events so far. One thread's calls come in order: when a later one is seen, all earlier ones were.</summary>
     private EventRecord[] EventsUntilBarrier(Socket socket)
     {
         ulong inode = socket.Inode();
-        using Socket barrier = NewSocket();
-        ulong barrierInode = barrier.Inode();
-        barrier.Set(SOL_SOCKET, SO_KEEPALIVE, 1);
-        traced.WaitForOne(e => e.Ino == barrierInode);
+        traced.WaitForCallsSoFar();
         return traced.SoFar(e => e.Ino == inode);
     }
 

@@ -1,8 +1,11 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using KaTrace.Bpf;
 using KaTrace.Events;
+using KaTrace.KernelTests.Net;
 using KaTrace.KernelTests.Stream;
 using KaTrace.Ring;
+using static KaTrace.KernelTests.Net.KeepaliveSocket;
 
 [assembly: AssemblyFixture(typeof(TracedEvents))]
 
@@ -64,11 +67,20 @@ public sealed class TracedEvents : IDisposable, IEventSink
     /// <summary>False before 5.12 too: bpf_prog_info.recursion_misses.</summary>
     internal bool CountsSkipped => MakesCookies;
 
-    /// <summary>Only the system call has one: fentry and kprobe see the kernel's function below it.</summary>
-    internal bool SeesDescriptors => Tracer.Backends.Any(b => b is { Hook: "socket options", Backend: "tracepoint" });
+    /// <summary>Only the system call has one: what lies below it sees none.</summary>
+    internal bool SeesDescriptors => OptionsBy("tracepoint");
+
+    /// <summary>The kernel's own functions, through which all ways lead.</summary>
+    internal bool SeesEveryWay => OptionsBy("fentry") || OptionsBy("kprobe");
+
+    /// <summary>Also where there is no connection, whose timer would tell.</summary>
+    internal bool SeesIoUring => SeesEveryWay || OptionsBy("cgroup");
 
     /// <summary>False where an answer is told only when the timer runs again.</summary>
     internal bool LooksForAnswers => _answers is not null && MakesCookies;
+
+    private bool OptionsBy(string part) =>
+        Tracer.Backends.Single(b => b.Hook == "socket options").Backend.Split(" + ").Contains(part);
 
     private KeepaliveTracer Tracer
     {
@@ -132,6 +144,21 @@ public sealed class TracedEvents : IDisposable, IEventSink
             return [.. _events.Where(fits)];
     }
 
+    /// <summary>Until all calls of this thread are told. They come in order, but for those that are told by looks at all pending
+    /// calls: when a second one is over, so is all that was there before the first.</summary>
+    /// <param name="turnOn">Keepalive, in the way that is waited for.</param>
+    internal void WaitForCallsSoFar(Action<Socket>? turnOn = null)
+    {
+        turnOn ??= socket => socket.Set(SOL_SOCKET, SO_KEEPALIVE, 1);
+        for (int look = 0; look < 2; look++)
+        {
+            using Socket barrier = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            ulong inode = barrier.Inode();
+            turnOn(barrier);
+            WaitForOne(e => e.Ino == inode);
+        }
+    }
+
     internal ulong Undecodable => _pipeline?.Undecodable ?? 0;
 
     /// <summary>How often the kernel left out one of our programs, as it was under way on that processor already.</summary>
@@ -147,7 +174,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
         return drops;
     }
 
-    internal static string Describe(IEnumerable<EventRecord> events) => string.Join("; ", events.Select(e =>
+    internal static string Describe(IEnumerable<EventRecord> events) => string.Join("; ", events.Take(20).Select(e =>
         $"{e.Kind} {e.Lport}>{e.Rport} {e.OldState}>{e.State} [{e.Flags}] po {e.ProbesOut} unanswered {e.Unanswered} err {e.Err}"));
 
     /// <summary>For who runs the tests on many kernels (tests/kernels): what each has, and why not something better.</summary>
