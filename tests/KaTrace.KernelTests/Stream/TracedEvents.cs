@@ -44,7 +44,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
             throw;
         }
 
-        _answers = _tracer.CanPollAnswers ? new AnswerPoller(_tracer) : null;
+        _answers = AnswerPoller.CanHelp(_tracer) ? new AnswerPoller(_tracer, warning => throw new InvalidOperationException(warning)) : null;
         _reader = _tracer.OpenRing();
         _pipeline = new EventPipeline(_reader);
         _thread = new Thread(() => _pipeline.Run(this)) { IsBackground = true, Name = "events" };

@@ -37,6 +37,13 @@ public sealed class CompactEventWriterTests
         AssertEnds("silent 74.9 s, next in 0.3 s", Sample.Probe with { Silent = 75 * Sample.Hz - 22, Next = 75 });
 
     [Fact]
+    public void An_answer_is_known_to_a_jiffy_unless_its_segment_was_seen()
+    {
+        AssertEnds("by ACK, within 0.004 s", Sample.Answered);
+        AssertEnds("by ACK, after 1.234 ms", Sample.Answered with { Source = EventSource.Segment });
+    }
+
+    [Fact]
     public void Enabled_says_which_settings_are_the_sysctls() =>
         AssertEnds("by setsockopt, fd 7 (idle 60 s, interval 75 s (sysctl), count 9 (sysctl))", Sample.Enabled);
 
