@@ -28,7 +28,7 @@ internal static class StreamCommand
         backend.AcceptOnlyFromAmong("auto", "fentry", "tp-btf", "raw-tp", "kprobe");
         Option<bool> liveAnswers = new("--live-answers") { Description = "Tell answers as they come in, with the exact round trip; costs each segment that this host receives about 60 ns while probes are unanswered" };
         Option<uint> ringSize = Parsed("--ring-size", "Kernel memory for events under way, a power of two: 8M", "BYTES", ParseRingSize, TracerOptions.DefaultRingBytes);
-        Option<uint> maxSockets = Parsed("--max-sockets", "Sockets with keepalive that are followed at once, about 152 bytes of kernel memory each", "N", ParseMaxSockets, TracerOptions.DefaultMaxSockets);
+        Option<uint> maxSockets = Parsed("--max-sockets", "Sockets with keepalive that are followed at once, about 152 bytes of kernel memory each, taken at the start", "N", ParseMaxSockets, TracerOptions.DefaultMaxSockets);
 
         Command command = new("stream", "Show keepalive events as they happen, until interrupted");
         filters.AddTo(command);

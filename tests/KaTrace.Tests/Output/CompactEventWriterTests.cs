@@ -116,7 +116,7 @@ public sealed class CompactEventWriterTests
     [Theory]
     [InlineData(Lost.Types.Place.KernelRing, 1234, "LOST 1,234 events (kernel ring full)")]
     [InlineData(Lost.Types.Place.Identity, 1, "LOST 1 event (socket reused meanwhile)")]
-    [InlineData(Lost.Types.Place.SocketTable, 2, "LOST track of 2 sockets (socket table full: their owners and probe counts are unknown)")]
+    [InlineData(Lost.Types.Place.SocketTable, 2, "LOST track of a socket 2 times (socket table full: owners, probe counts and answers are unknown; see --max-sockets)")]
     internal void A_notice_of_loss_says_what_and_why(Lost.Types.Place place, ulong count, string expected) =>
         Assert.EndsWith(expected, Written(Writer, writer => writer.WriteLost(place, count, 1, 1, Sample.Clock)));
 
