@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using KaTrace.Bpf;
+using KaTrace.Events;
 using KaTrace.KernelTests.Net;
 
 namespace KaTrace.KernelTests.Stream;
@@ -33,6 +34,23 @@ public sealed class LiveAnswersTests
         Until.True(IsAttached, "the program on tcp_probe, once more");
         live.Dispose();
         Assert.False(IsAttached());
+    }
+
+    [Fact]
+    public void An_answer_is_told_by_its_segment_and_no_later_look_tells_it_again()
+    {
+        KernelAccess.Require();
+        using TracedEvents live = new(liveAnswers: true);
+        using Pair pair = Pair.Probing(count: 9);
+        // The first may come before the program is attached.
+        EventRecord answer = live.WaitForOne(e => pair.Left.Has(e) && e.Kind == EventKind.Answered && e.Source == EventSource.Segment);
+        live.WaitForOne(e => pair.Left.Has(e) && e.Kind == EventKind.Answered && e.Answered == answer.Answered + 1);
+
+        EventRecord probe = Assert.Single(live.SoFar(e => pair.Left.Has(e) && e.Kind == EventKind.Probe && e.Probes == answer.Probes));
+        Assert.Single(live.SoFar(e => pair.Left.Has(e) && e.Kind == EventKind.Answered && e.Probes == answer.Probes));
+        Assert.Equal((EventCause.Ack, TcpState.Established, 1u, 0, 0u), (answer.Cause, answer.State, answer.Unanswered, answer.ProbesOut, answer.Silent));
+        Assert.Equal(answer.TimeNs - probe.TimeNs, answer.RttNs);
+        Assert.InRange(answer.RttNs, 1ul, 1_000_000_000ul);
     }
 
     private static bool IsAttached() => AttachedPrograms.OnTracepoint(Environment.ProcessId, "tcp_probe");

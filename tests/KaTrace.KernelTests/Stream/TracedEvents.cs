@@ -22,6 +22,11 @@ public sealed class TracedEvents : IDisposable, IEventSink
     private readonly List<EventRecord> _events = [];
 
     public TracedEvents()
+        : this(liveAnswers: false)
+    {
+    }
+
+    internal TracedEvents(bool liveAnswers)
     {
         if (KernelAccess.Missing is not null)
             return;
@@ -29,7 +34,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
         try
         {
             string? backend = Environment.GetEnvironmentVariable("KATRACE_TEST_BACKEND");
-            _tracer = KeepaliveTracer.Start(new TracerOptions { RingBytes = 32 << 20, Backend = backend ?? "auto" });
+            _tracer = KeepaliveTracer.Start(new TracerOptions { RingBytes = 32 << 20, Backend = backend ?? "auto", LiveAnswers = liveAnswers });
             if (backend is not null)
                 Tell(_tracer.Backends);
         }
