@@ -6,6 +6,7 @@
  *   hook_pending.h   the same, seen before its effect
  *   hook_state.h     it is inherited, armed by a connection, ended by a close
  *   hook_timer.h     a run of tcp_keepalive_timer: a probe, a timeout, or neither
+ *   hook_segment.h   a segment comes in that answers a probe
  *   hook_owner.h     which process a socket belongs to
  *   hook_learn.h     what this kernel looks like, from a socket of our own
  *
@@ -48,6 +49,7 @@ union katrace_mirrored *mirrored SEC("layout");
 #include "hook_options.h"
 #include "hook_pending.h"
 #include "hook_timer.h"
+#include "hook_segment.h"
 #include "hook_state.h"
 #include "hook_owner.h"
 #include "hook_learn.h"

@@ -32,6 +32,7 @@ enum katrace_source {
 	KATRACE_SOURCE_STATE = 3,      /* inet_sock_set_state */
 	KATRACE_SOURCE_POLL = 4,       /* a look after a probe, asked for by user space */
 	KATRACE_SOURCE_SETTER = 5,     /* tcp_set_keepalive and the other setters */
+	KATRACE_SOURCE_SEGMENT = 8,    /* tcp_probe: the segment that answers, as it comes in */
 };
 
 enum katrace_cause {
@@ -109,7 +110,7 @@ struct katrace_event {
 	__u64 start_ns; /* CLOCK_BOOTTIME of the process' start: tgid alone is reused */
 	char comm[16];	/* of the process, not of the thread */
 
-	__u64 rtt_ns;	/* ANSWERED, RECOVERED: from the last probe to the answer, to a jiffy */
+	__u64 rtt_ns;	/* ANSWERED, RECOVERED: from the last probe to the answer; to a jiffy, but for SEGMENT */
 	__u32 answered; /* probes answered on this connection while traced */
 	__u32 longest;	/* jiffies: the longest silence of it that the timer has met */
 

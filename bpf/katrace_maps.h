@@ -98,8 +98,12 @@ struct {
 	__type(value, struct socket_entry);
 } sockets SEC(".maps");
 
+/*
+ * LRU: the kernel may skip the program at the end of a call (one of ours runs on
+ * that CPU), and an entry that nobody takes must not hold its room for ever.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 8192);
 	__type(key, u64); /* pid_tgid */
 	__type(value, struct call);

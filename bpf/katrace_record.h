@@ -117,6 +117,7 @@ enum report_flag {
 	REPORT_IN_CALL = 1 << 0, /* of the current task */
 	REPORT_ON = 1 << 1,	 /* SO_KEEPALIVE is being turned on: the flag is not written yet */
 	REPORT_OFF = 1 << 2,	 /* it is being turned off */
+	REPORT_AT_HAND = 1 << 3, /* the answer is this segment, which the socket has yet to take in */
 };
 
 /* What only the hook knows of an event, small enough to be passed as a number. */
@@ -213,6 +214,8 @@ __noinline int write_call_record(u64 address, u64 bits, s32 fd, u32 tid, u64 tim
 		if (r.kind == KATRACE_PROBE)
 			e->time_ns = entry->probe_ns; /* no answer is told to be earlier than its probe */
 		if (r.kind == KATRACE_ANSWERED || r.kind == KATRACE_RECOVERED) {
+			if (r.flags & REPORT_AT_HAND)
+				e->silent = e->probes_out = 0;
 			/* When it came, not when we look. */
 			e->time_ns -= (u64)e->silent * host.tick_ns;
 			if (e->time_ns > entry->probe_ns)
@@ -251,6 +254,22 @@ static __always_inline int write_record(u64 address, u64 bits, s32 fd)
 	return write_call_record(address, bits, -1, 0, 0);
 }
 
+/* claim, probes: as of one look. */
+static __always_inline void tell_answer(struct socket_entry *entry, struct answer_claim *claim,
+					u32 probes, union report r)
+{
+	u8 claimed = 1;
+
+	/* Told twice is worse than a failing map, so only "it exists" keeps us from telling. */
+	if (bpf_map_update_elem(&answer_claims, claim, &claimed, BPF_NOEXIST) == -EEXIST)
+		return;
+	r.kind = probes - entry->settled == 1 ? KATRACE_ANSWERED : KATRACE_RECOVERED;
+	entry->answered++;
+	write_record(claim->sk, r.bits, -1);
+	/* The probes that were counted when we looked: another may have been sent meanwhile. */
+	entry->settled = probes;
+}
+
 /*
  * An answer moves no counter that survives it and calls nothing that could be
  * traced for free: whoever meets the socket next looks whether the peer was
@@ -263,20 +282,12 @@ static __always_inline bool report_answer(struct socket_entry *entry, u64 addres
 	union report r = { .source = source, .old_state = state, .state = state };
 	u32 probes = *(volatile u32 *)&entry->probes;
 	struct answer_claim claim = { .sk = address, .probe_ns = entry->probe_ns };
-	u8 claimed = 1;
 
 	if (probes == entry->settled || jiffies_heard(sk) == entry->heard)
 		return false;
-	/* Told twice is worse than a failing map, so only "it exists" keeps us from telling. */
-	if (bpf_map_update_elem(&answer_claims, &claim, &claimed, BPF_NOEXIST) == -EEXIST)
-		return true;
-	r.kind = probes - entry->settled == 1 ? KATRACE_ANSWERED : KATRACE_RECOVERED;
 	r.cause = kread(struct tcp_sock, sk, rcv_tstamp) != entry->acked ? KATRACE_CAUSE_ACK :
 									   KATRACE_CAUSE_DATA;
-	entry->answered++;
-	write_record(address, r.bits, -1);
-	/* The probes that were counted when we looked: another may have been sent meanwhile. */
-	entry->settled = probes;
+	tell_answer(entry, &claim, probes, r);
 	return true;
 }
 

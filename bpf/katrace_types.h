@@ -204,14 +204,27 @@ struct inet_connection_sock {
 	} icsk_ack;
 };
 
+struct tcp_options_received {
+	u32 ts_recent;
+};
+
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
+	u32 rcv_nxt;
+	u32 snd_una;
+	u32 snd_nxt;
+	struct tcp_options_received rx_opt;
 	u32 rcv_tstamp;
 	u32 segs_out;
 	u32 packets_out;
 	unsigned int keepalive_time;
 	unsigned int keepalive_intvl;
 	u8 keepalive_probes;
+};
+
+struct sk_buff {
+	unsigned int len;
+	unsigned char *data;
 };
 
 struct inode {

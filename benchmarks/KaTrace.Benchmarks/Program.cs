@@ -12,7 +12,7 @@ if (args is [Roles.Drain or Roles.Live, string ringFd, string ringBytes])
     return args[0] == Roles.Drain ? Drainer.Run(fd, bytes) : LiveReader.Run(fd, bytes);
 }
 
-IQuestion[] all = [new DrainQuestion(), new DrainGoQuestion(), new LiveQuestion(), new CallerQuestion(), new FilteredQuestion(), new TightQuestion(), new StartupQuestion()];
+IQuestion[] all = [new DrainQuestion(), new DrainGoQuestion(), new LiveQuestion(), new CallerQuestion(), new FilteredQuestion(), new TightQuestion(), new StartupQuestion(), new HooksQuestion()];
 bool quick = args.Contains("--quick");
 string[] names = [.. args.Where(a => a != "--quick")];
 if (names.FirstOrDefault(name => all.All(q => q.Name != name)) is { } unknown)
@@ -41,5 +41,5 @@ foreach (IQuestion question in all.Where(q => names.Length == 0 || names.Contain
 
 Table.Write(Console.Out, rows);
 if (OtherTracers.WereSeen)
-    Console.WriteLine("Another keepalive tracer was attached meanwhile: caller, filtered and tight measured that too, and mean nothing.");
+    Console.WriteLine("Another keepalive tracer was attached meanwhile: caller, filtered, tight and hooks measured that too, and mean nothing.");
 return failed ? 1 : 0;

@@ -32,6 +32,15 @@ internal sealed class Peer : IDisposable
     public static Peer Start(int core, string name, params IEnumerable<long> arguments) =>
         new(name, core, [PathOf(name), .. Text(arguments)]);
 
+    /// <summary>Runs a program of <c>peers/</c> that takes words, to its end.</summary>
+    public static ulong[] Run(int core, string name, string word, long number)
+    {
+        using Peer peer = new(name, core, [PathOf(name), word, .. Text([number])]);
+        ulong[] answer = peer.Answer();
+        peer.Join();
+        return answer;
+    }
+
     /// <summary>Starts this program in a role (<see cref="Roles"/>) on one core.</summary>
     public static Peer StartOurs(int core, string role, params IEnumerable<long> arguments) =>
         new(role, core, [Environment.ProcessPath!, role, .. Text(arguments)]);

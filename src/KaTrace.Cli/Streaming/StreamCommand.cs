@@ -26,8 +26,9 @@ internal static class StreamCommand
         Option<bool> verbose = new("--verbose", "-v") { Description = "Say on stderr why a better backend was not possible" };
         Option<string> backend = new("--backend") { Description = "How the kernel is hooked: fentry, tp-btf, raw-tp, kprobe or cgroup; auto tries all, best first", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
         backend.AcceptOnlyFromAmong("auto", "fentry", "tp-btf", "raw-tp", "kprobe", "cgroup");
+        Option<bool> liveAnswers = new("--live-answers") { Description = "Tell answers as they come in, with the exact round trip; costs each segment that this host receives about 60 ns while probes are unanswered" };
         Option<uint> ringSize = Parsed("--ring-size", "Kernel memory for events under way, a power of two: 8M", "BYTES", ParseRingSize, TracerOptions.DefaultRingBytes);
-        Option<uint> maxSockets = Parsed("--max-sockets", "Sockets with keepalive that are followed at once, about 152 bytes of kernel memory each", "N", ParseMaxSockets, TracerOptions.DefaultMaxSockets);
+        Option<uint> maxSockets = Parsed("--max-sockets", "Sockets with keepalive that are followed at once, about 152 bytes of kernel memory each, taken at the start", "N", ParseMaxSockets, TracerOptions.DefaultMaxSockets);
 
         Command command = new("stream", "Show keepalive events as they happen, until interrupted");
         filters.AddTo(command);
@@ -39,6 +40,7 @@ internal static class StreamCommand
         command.Options.Add(self);
         command.Options.Add(demo);
         command.Options.Add(backend);
+        command.Options.Add(liveAnswers);
         command.Options.Add(verbose);
         command.Options.Add(ringSize);
         command.Options.Add(maxSockets);
@@ -63,7 +65,7 @@ internal static class StreamCommand
                 ShowSelf = result.GetValue(self) || result.GetValue(demo),
                 Demo = result.GetValue(demo),
                 Verbose = result.GetValue(verbose),
-                Tracer = new TracerOptions { Backend = result.GetValue(backend)!, RingBytes = result.GetValue(ringSize), MaxSockets = result.GetValue(maxSockets), Filter = KernelFilter.Of(list) },
+                Tracer = new TracerOptions { Backend = result.GetValue(backend)!, LiveAnswers = result.GetValue(liveAnswers), RingBytes = result.GetValue(ringSize), MaxSockets = result.GetValue(maxSockets), Filter = KernelFilter.Of(list) },
             });
         });
         return command;

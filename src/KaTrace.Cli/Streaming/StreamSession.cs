@@ -24,7 +24,7 @@ internal static class StreamSession
         EventPipeline pipeline = new(reader);
         LossMonitor losses = new(tracer, pipeline);
         using StandardOutput output = new();
-        using AnswerPoller? answers = tracer.CanPollAnswers ? new AnswerPoller(tracer) : null;
+        using AnswerPoller? answers = AnswerPoller.CanHelp(tracer) ? new AnswerPoller(tracer, warning => Console.Error.WriteLine($"katrace: {warning}")) : null;
         StreamSink sink = new(options, NewWriter(options, output), output, losses, answers, new ProbeCoverage(tracer.ReadHiddenProbes), tracer.Hz, tracer.OwnTgid, reader.Stop);
         if (IsRegularFile())
             reader.Wait.ModeratedSleep = RingWait.MaxModeratedSleep; // nobody waits for a line

@@ -5,7 +5,8 @@ namespace KaTrace.Bpf;
 
 /// <summary>Looks at a socket a few times after each probe, so that an answer is told within milliseconds and not only when the
 /// timer runs again. A look is a short BPF program that writes ANSWERED or RECOVERED into the ring; packets cost nothing.</summary>
-/// <remarks>A thread of its own. An answer that no look finds is still told by the next run of the timer.</remarks>
+/// <remarks>A thread of its own. An answer that no look finds is still told by the next run of the timer. As long as a socket is
+/// looked at, an answer of it is awaited: <see cref="LiveAnswers"/> goes by that.</remarks>
 internal sealed class AnswerPoller : IDisposable
 {
     /// <summary>A look in vain is followed by one after four times as long.</summary>
@@ -16,17 +17,24 @@ internal sealed class AnswerPoller : IDisposable
     private const int MostWaiting = 65536;
 
     private readonly KeepaliveTracer _tracer;
+    private readonly LiveAnswers? _live;
     private readonly PriorityQueue<Look, long> _looks = new();
     private readonly Thread _thread;
     private readonly uint _hz;
     private bool _stopped;
 
-    public AnswerPoller(KeepaliveTracer tracer)
+    /// <param name="tracer">One that it <see cref="CanHelp"/>.</param>
+    /// <param name="warn">See <see cref="LiveAnswers"/>.</param>
+    public AnswerPoller(KeepaliveTracer tracer, Action<string> warn)
     {
         (_tracer, _hz) = (tracer, tracer.Hz);
+        _live = tracer.CanAnswerLive ? new LiveAnswers(tracer, warn) : null;
         _thread = new Thread(Run) { IsBackground = true, Name = "answers" };
         _thread.Start();
     }
+
+    /// <summary>Whether the kernel has any way to tell an answer before the timer runs again.</summary>
+    public static bool CanHelp(KeepaliveTracer tracer) => tracer.CanPollAnswers || tracer.CanAnswerLive;
 
     /// <summary>A probe has been sent. Any thread may say so; allocates nothing once the queue has grown.</summary>
     public void Expect(in EventRecord probe)
@@ -42,6 +50,7 @@ internal sealed class AnswerPoller : IDisposable
             _looks.Enqueue(look, now + Ticks(FirstLookMs));
             if (_looks.Count == 1 || _looks.Peek() == look)
                 Monitor.Pulse(_looks);
+            Tell();
         }
     }
 
@@ -54,6 +63,7 @@ internal sealed class AnswerPoller : IDisposable
         }
 
         _thread.Join();
+        _live?.Dispose();
     }
 
     private static long Ticks(long milliseconds) => milliseconds * Stopwatch.Frequency / 1000;
@@ -62,13 +72,23 @@ internal sealed class AnswerPoller : IDisposable
     {
         while (WaitForDue() is { } look)
         {
-            long next = Stopwatch.GetTimestamp() + Ticks(look.DelayMs * Backoff);
-            if (_tracer.IsAnswerPending(look.Sk, look.Cookie) && next < look.Until)
+            bool pending = !_tracer.CanPollAnswers || _tracer.IsAnswerPending(look.Sk, look.Cookie);
+            long now = Stopwatch.GetTimestamp();
+            long delay = look.DelayMs * Backoff;
+            lock (_looks)
             {
-                lock (_looks)
-                    _looks.Enqueue(look with { DelayMs = look.DelayMs * Backoff }, next);
+                if (pending && now < look.Until)
+                    _looks.Enqueue(look with { DelayMs = delay }, Math.Min(now + Ticks(delay), look.Until));
+                Tell();
             }
         }
+    }
+
+    /// <summary>Under the lock: then the last word is the true one.</summary>
+    private void Tell()
+    {
+        if (_live is not null)
+            _live.Awaited = _looks.Count > 0;
     }
 
     private Look? WaitForDue()
@@ -101,5 +121,5 @@ internal sealed class AnswerPoller : IDisposable
     /// <param name="Cookie">Proof that it is still the one; 0 if it has none yet.</param>
     /// <param name="DelayMs">After the look before, or the probe.</param>
     /// <param name="Until">When the timer runs again, and looks itself.</param>
-    private readonly record struct Look(ulong Sk, ulong Cookie, int DelayMs, long Until);
+    private readonly record struct Look(ulong Sk, ulong Cookie, long DelayMs, long Until);
 }

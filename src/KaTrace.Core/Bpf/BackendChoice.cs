@@ -24,6 +24,9 @@ internal sealed class BackendChoice(IList<Hook> hooks)
     /// <summary>Names of the programs that hang on a hook.</summary>
     public IEnumerable<string> Attached => Current.SelectMany(c => c.Backend.Programs).Where(p => !p.IsCalled).Select(p => p.Name);
 
+    /// <summary>Name of the program that is attached while it is needed; null if there is none.</summary>
+    public string? OnDemand => Current.SelectMany(c => c.Backend.Programs).FirstOrDefault(p => p.IsOnDemand)?.Name;
+
     public Hook? HookOf(string program) =>
         Current.FirstOrDefault(c => c.Backend.Programs.Any(p => p.Name == program)).Hook;
 

@@ -37,9 +37,23 @@ internal sealed record Hook(string Name, params Backend[] Ways)
             new Backend("next timer run")),
     ];
 
+    /// <summary>Answers as they come in (<c>--live-answers</c>); without a way, looks tell them.</summary>
+    public static Hook LiveAnswers { get; } =
+        new("live answers",
+            new Backend("tp_btf", new HookProgram("segment") { IsOnDemand = true }),
+            new Backend("raw_tp", new HookProgram("segment_raw") { IsOnDemand = true }),
+            new Backend("looks"));
+
     /// <summary>The same with the ways that a user forces (<c>--backend</c>): for support, and to test each.</summary>
     /// <param name="name">auto, fentry, tp-btf, raw-tp, kprobe or cgroup.</param>
-    public static IList<Hook> Forced(string name)
+    /// <param name="liveAnswers">With <see cref="LiveAnswers"/>.</param>
+    public static IList<Hook> Forced(string name, bool liveAnswers)
+    {
+        Hook live = name == "raw-tp" ? LiveAnswers with { Ways = LiveAnswers.Ways[1..] } : LiveAnswers;
+        return liveAnswers ? [.. Only(name), live] : Only(name);
+    }
+
+    private static IList<Hook> Only(string name)
     {
         (string Timer, string Options)? ways = name switch
         {
@@ -80,6 +94,9 @@ internal sealed record HookProgram(string Name, string? Category = null, string?
 
     /// <summary>Of a cgroup type, for all the host.</summary>
     public bool OnRootCgroup { get; init; }
+
+    /// <summary>Attached at the start only to see that it can be, and again while it is needed.</summary>
+    public bool IsOnDemand { get; init; }
 
     public BpfLink? Attach(BpfObject bpf, Tracefs tracefs)
     {

@@ -13,14 +13,19 @@ internal sealed class KeepaliveTracer : IDisposable
     private readonly BpfObject _bpf;
     private readonly List<BpfLink> _links;
     private readonly int _pollAnswerFd;
+    private readonly BpfProgram? _segments;
     private readonly BpfProgram[] _attached;
     private readonly CpuCounters[] _counters = new CpuCounters[Libbpf.libbpf_num_possible_cpus()];
 
-    private KeepaliveTracer(BpfObject bpf, List<BpfLink> links, IEnumerable<string> attached, IReadOnlyList<ChosenBackend> backends, uint hz, uint ownTgid, uint ringBytes)
+    private KeepaliveTracer(BpfObject bpf, List<BpfLink> links, BackendChoice choice, uint hz, uint ownTgid, uint ringBytes)
     {
+        IReadOnlyList<ChosenBackend> backends = choice.Chosen;
         (_bpf, _links, Backends, Hz, OwnTgid, RingBytes) = (bpf, links, backends, hz, ownTgid, ringBytes);
-        _attached = [.. attached.Select(bpf.Program)];
+        Slower = choice.Slower;
+        _attached = [.. choice.Attached.Select(bpf.Program)];
         BpfProgram poll = bpf.Program("poll_answer");
+        if (choice.OnDemand is { } segments)
+            _segments = bpf.Program(segments);
         _pollAnswerFd = backends.Any(b => b.Backend == Hook.PollAnswers) ? poll.Fd : -1;
     }
 
@@ -28,7 +33,7 @@ internal sealed class KeepaliveTracer : IDisposable
     public IReadOnlyList<ChosenBackend> Backends { get; }
 
     /// <summary>Why the programs read by helper calls (some 1,000 ns more a traced setsockopt); null if they do not.</summary>
-    public string? Slower { get; private init; }
+    public string? Slower { get; }
 
     /// <summary>Jiffies a second.</summary>
     public uint Hz { get; }
@@ -45,7 +50,7 @@ internal sealed class KeepaliveTracer : IDisposable
     /// <exception cref="BpfException">With a message for the user.</exception>
     public static KeepaliveTracer Start(TracerOptions options)
     {
-        BackendChoice choice = new(Hook.Forced(options.Backend));
+        BackendChoice choice = new(Hook.Forced(options.Backend, options.LiveAnswers));
         while (true)
         {
             try
@@ -86,6 +91,13 @@ internal sealed class KeepaliveTracer : IDisposable
         AnswerQuery query = new() { Sk = sk, Cookie = cookie };
         return BpfProgram.Call(_pollAnswerFd, ref query) == 0 && query.Pending != 0;
     }
+
+    /// <summary>Whether <see cref="AttachLiveAnswers"/> can be called: asked for, and attached once already.</summary>
+    public bool CanAnswerLive => _segments is not null;
+
+    /// <summary>Until the link is disposed, answers come as events when they come in. Thread-safe.</summary>
+    /// <exception cref="BpfException">The kernel does not attach it.</exception>
+    public BpfLink AttachLiveAnswers() => _segments!.Value.Attach();
 
     /// <summary>What was dropped since the start, summed over the CPUs, by <see cref="KernelDrop"/>.</summary>
     public void ReadDrops(Span<ulong> drops)
@@ -155,7 +167,10 @@ internal sealed class KeepaliveTracer : IDisposable
                 {
                     foreach (HookProgram program in backend.Programs)
                     {
-                        if (Attach(program, hook, bpf, tracefs) is { } link)
+                        BpfLink? link = Attach(program, hook, bpf, tracefs);
+                        if (program.IsOnDemand)
+                            link?.Dispose();
+                        else if (link is not null)
                             links.Add(link);
                     }
                 }
@@ -163,7 +178,7 @@ internal sealed class KeepaliveTracer : IDisposable
 
             // After the programs: what they have learned since is newer, and the seed leaves it alone.
             Seed(bpf);
-            return new KeepaliveTracer(bpf, links, choice.Attached, choice.Chosen, hz, tgid, options.RingBytes) { Slower = choice.Slower };
+            return new KeepaliveTracer(bpf, links, choice, hz, tgid, options.RingBytes);
         }
         catch
         {

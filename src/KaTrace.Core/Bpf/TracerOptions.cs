@@ -11,6 +11,9 @@ internal sealed record TracerOptions
     /// <summary>auto, or the one backend to use: see <see cref="Hook.Forced"/>.</summary>
     public string Backend { get; init; } = "auto";
 
+    /// <summary>Tell answers as they come in, at a cost to each segment that is received meanwhile.</summary>
+    public bool LiveAnswers { get; init; }
+
     /// <summary>A power of two and a multiple of the page size.</summary>
     public uint RingBytes { get; init; } = DefaultRingBytes;
 

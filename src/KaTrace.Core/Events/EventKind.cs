@@ -24,6 +24,7 @@ internal enum EventSource : byte
     State = 3,
     Poll = 4,
     Setter = 5,
+    Segment = 8,
 }
 
 /// <summary><c>enum katrace_cause</c>.</summary>

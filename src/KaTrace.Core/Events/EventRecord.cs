@@ -63,7 +63,7 @@ internal readonly struct EventRecord
     /// <summary>NUL-terminated.</summary>
     public readonly Comm16 Comm;
 
-    /// <summary>From the last probe to the answer, to a jiffy.</summary>
+    /// <summary>From the last probe to the answer; to a jiffy, but for <see cref="EventSource.Segment"/>.</summary>
     public readonly ulong RttNs;
     public readonly uint Answered;
     /// <summary>Jiffies.</summary>

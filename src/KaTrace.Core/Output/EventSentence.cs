@@ -120,6 +120,14 @@ internal static class EventSentence
         }
 
         text.Append(record.Cause == EventCause.Data ? "by data, "u8 : "by ACK, "u8);
+        if (record.Source == EventSource.Segment)
+        {
+            text.Append("after "u8);
+            text.AppendThousandths(record.RttNs / 1000);
+            text.Append(" ms"u8);
+            return;
+        }
+
         // The time of the answer is known to a jiffy: a round trip shorter than that is only known to be so.
         ulong jiffyUs = 1_000_000 / clock.Hz;
         ulong microseconds = record.RttNs / 1000;

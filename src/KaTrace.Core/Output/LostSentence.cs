@@ -16,19 +16,19 @@ internal static class LostSentence
     public static void Append(ref Utf8Cursor text, Lost.Types.Place place, ulong count)
     {
         if (place == Lost.Types.Place.SocketTable)
-            text.Append("track of "u8);
+            text.Append("track of a socket "u8);
         text.AppendGrouped(count);
         text.Append((place, count) switch
         {
-            (Lost.Types.Place.SocketTable, 1) => " socket"u8,
-            (Lost.Types.Place.SocketTable, _) => " sockets"u8,
+            (Lost.Types.Place.SocketTable, 1) => " time"u8,
+            (Lost.Types.Place.SocketTable, _) => " times"u8,
             (_, 1) => " event"u8,
             _ => " events"u8,
         });
         text.Append(place switch
         {
             Lost.Types.Place.KernelRing => " (kernel ring full)"u8,
-            Lost.Types.Place.SocketTable => " (socket table full: their owners and probe counts are unknown)"u8,
+            Lost.Types.Place.SocketTable => " (socket table full: owners, probe counts and answers are unknown; see --max-sockets)"u8,
             Lost.Types.Place.CallTable => " (table of calls full)"u8,
             Lost.Types.Place.Identity => " (socket reused meanwhile)"u8,
             Lost.Types.Place.Decoder => " (record not understood)"u8,

@@ -26,6 +26,11 @@ public sealed class TracedEvents : IDisposable, IEventSink
     private readonly List<EventRecord> _events = [];
 
     public TracedEvents()
+        : this(liveAnswers: false)
+    {
+    }
+
+    internal TracedEvents(bool liveAnswers)
     {
         if (KernelAccess.Missing is not null)
             return;
@@ -33,7 +38,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
         try
         {
             string? backend = Environment.GetEnvironmentVariable("KATRACE_TEST_BACKEND");
-            _tracer = KeepaliveTracer.Start(new TracerOptions { RingBytes = 32 << 20, Backend = backend ?? "auto" });
+            _tracer = KeepaliveTracer.Start(new TracerOptions { RingBytes = 32 << 20, Backend = backend ?? "auto", LiveAnswers = liveAnswers });
             if (backend is not null)
                 Tell(_tracer.Backends);
         }
@@ -48,7 +53,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
             throw;
         }
 
-        _answers = _tracer.CanPollAnswers ? new AnswerPoller(_tracer) : null;
+        _answers = AnswerPoller.CanHelp(_tracer) ? new AnswerPoller(_tracer, warning => throw new InvalidOperationException(warning)) : null;
         _reader = _tracer.OpenRing();
         _pipeline = new EventPipeline(_reader);
         _thread = new Thread(() => _pipeline.Run(this)) { IsBackground = true, Name = "events" };

@@ -37,6 +37,13 @@ public sealed class CompactEventWriterTests
         AssertEnds("silent 74.9 s, next in 0.3 s", Sample.Probe with { Silent = 75 * Sample.Hz - 22, Next = 75 });
 
     [Fact]
+    public void An_answer_is_known_to_a_jiffy_unless_its_segment_was_seen()
+    {
+        AssertEnds("by ACK, within 0.004 s", Sample.Answered);
+        AssertEnds("by ACK, after 1.234 ms", Sample.Answered with { Source = EventSource.Segment });
+    }
+
+    [Fact]
     public void Enabled_says_which_settings_are_the_sysctls() =>
         AssertEnds("by setsockopt, fd 7 (idle 60 s, interval 75 s (sysctl), count 9 (sysctl))", Sample.Enabled);
 
@@ -109,7 +116,7 @@ public sealed class CompactEventWriterTests
     [Theory]
     [InlineData(Lost.Types.Place.KernelRing, 1234, "LOST 1,234 events (kernel ring full)")]
     [InlineData(Lost.Types.Place.Identity, 1, "LOST 1 event (socket reused meanwhile)")]
-    [InlineData(Lost.Types.Place.SocketTable, 2, "LOST track of 2 sockets (socket table full: their owners and probe counts are unknown)")]
+    [InlineData(Lost.Types.Place.SocketTable, 2, "LOST track of a socket 2 times (socket table full: owners, probe counts and answers are unknown; see --max-sockets)")]
     internal void A_notice_of_loss_says_what_and_why(Lost.Types.Place place, ulong count, string expected) =>
         Assert.EndsWith(expected, Written(Writer, writer => writer.WriteLost(place, count, 1, 1, Sample.Clock)));
 
