@@ -80,11 +80,12 @@ public sealed class FullTableTests(TracedEvents traced)
     [Fact]
     public void Calls_that_never_ended_keep_no_room()
     {
+        const ulong BPF_MAP_TYPE_LRU_HASH = 9;
         const int More = 20_000; // than there is room for
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         ulong inode = socket.Inode();
         using KatraceProcess katrace = KatraceProcess.Stream("-o", "json", "--backend", "tp-btf");
-        ulong id = Assert.Single(Maps(katrace.Pid), map => (map["key_size"], map["max_entries"]) == (8, 8192))["map_id"];
+        ulong id = Assert.Single(Maps(katrace.Pid), map => (map["map_type"], map["key_size"], map["max_entries"]) == (BPF_MAP_TYPE_LRU_HASH, 8, 8192))["map_id"];
         string value = string.Join(' ', Enumerable.Repeat("0", (int)Maps(katrace.Pid).First(map => map["map_id"] == id)["value_size"]));
         // Keys are pid and thread: these are of none that can be.
         string batch = Path.GetTempFileName();

@@ -107,7 +107,7 @@ public sealed class LiveAnswerTests(TracedEvents traced)
     public void Nothing_is_attached_while_nobody_waits_for_an_answer()
     {
         KernelAccess.Require();
-        using KatraceProcess katrace = KatraceProcess.Stream("--live-answers", "--kind", "timeout");
+        using KatraceProcess katrace = KatraceProcess.Stream("--live-answers", "--kind", "answered");
         using (Pair pair = Pair.Probing(count: 9))
         {
             pair.Right.DropAllInput();
