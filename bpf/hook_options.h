@@ -185,7 +185,7 @@ __noinline int keepalive_timer_started(u64 timer)
 	call = bpf_map_lookup_elem(&calls, &key);
 	if (call && call->sk == address)
 		return 0;
-	if (config.has_pending_calls && bpf_map_lookup_elem(&pending_calls, &address))
+	if (bpf_map_lookup_elem(&pending_calls, &address))
 		return 0;
 	return keepalive_is_set(address, true);
 }

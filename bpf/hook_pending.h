@@ -14,6 +14,20 @@
 #define GIVE_UP_NS    1000000000
 #define MOST_A_LOOK   512 /* told by one: it keeps other softirqs waiting */
 
+/* A function of its own for its stack: it stands deep in those of others. */
+__noinline int own_by_caller(u64 address)
+{
+	struct pending_call *found = bpf_map_lookup_elem(&pending_calls, &address);
+	struct socket_entry *entry = know_socket((void *)address);
+
+	if (!found || !entry)
+		return 0;
+	entry->tgid = found->caller.tgid;
+	entry->start_ns = found->caller.start_ns;
+	__builtin_memcpy(entry->comm, found->caller.comm, sizeof(entry->comm));
+	return 0;
+}
+
 /*
  * 1: no call is pending on the socket any more. Runs on any CPU, at once with
  * others: who deletes the call tells it.
@@ -26,8 +40,8 @@ __noinline int tell_pending_call(u64 address)
 	struct socket_entry *entry;
 	struct ka_settings now;
 	struct call call;
-	u64 start_ns, time_ns, comm[2];
-	u32 tgid, tid;
+	u64 time_ns;
+	u32 tid;
 
 	if (!found)
 		return 1;
@@ -37,22 +51,35 @@ __noinline int tell_pending_call(u64 address)
 		return 0;
 	tid = found->tid;
 	time_ns = found->time_ns;
-	tgid = found->caller.tgid;
-	start_ns = found->caller.start_ns;
-	__builtin_memcpy(comm, found->caller.comm, sizeof(comm));
+	own_by_caller(address);
 	if (bpf_map_delete_elem(&pending_calls, &address))
 		return 1;
 
 	r.state = r.old_state = state_of(sk);
-	entry = know_socket(sk);
-	if (entry) {
-		entry->tgid = tgid;
-		entry->start_ns = start_ns;
-		__builtin_memcpy(entry->comm, comm, sizeof(comm));
+	entry = known_socket(sk);
+	if (entry)
 		report_answer(entry, address, r.source, r.state);
-	}
 	write_change(address, r, &call, &now, tid, time_ns);
 	return 1;
+}
+
+/* Attached before those of hook_state.h, so that what was called for comes before what follows from it. */
+
+SEC("?tp_btf/inet_sock_set_state")
+int pending_state(u64 *ctx)
+{
+	tell_pending_call(raw_argument(ctx, 0));
+	return 0;
+}
+
+SEC("?tp_btf/tcp_destroy_sock")
+int pending_destroy(u64 *ctx)
+{
+	u64 address = raw_argument(ctx, 0);
+
+	tell_pending_call(address);
+	bpf_map_delete_elem(&pending_calls, &address);
+	return 0;
 }
 
 static long look_at_call(void *map, const u64 *address, struct pending_call *call, void *unused)
@@ -98,6 +125,8 @@ static __always_inline void look_soon(void)
 		bpf_timer_init(&look->timer, &pending_looks, CLOCK_MONOTONIC);
 		look->ready = !bpf_timer_set_callback(&look->timer, look_at_calls);
 	}
+	if (!look->ready) /* no memory at the moment */
+		return;
 	if (__sync_lock_test_and_set(&look->wait_ns, FIRST_LOOK_NS) != FIRST_LOOK_NS)
 		bpf_timer_start(&look->timer, FIRST_LOOK_NS, 0);
 }

@@ -71,12 +71,10 @@ int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
 		else
 			run = NULL;
 	}
-	address = raw_argument(ctx, 0);
-	if (config.has_pending_calls)
-		tell_pending_call(address);
 	entry = known_socket(sk);
 	if (!entry && !keepalive_on(sk))
 		return 0;
+	address = raw_argument(ctx, 0);
 	if (oldstate == TCP_LISTEN && newstate == TCP_SYN_RECV && is_bare_clone(sk)) {
 		know_bare_clone(sk);
 		return 0;
@@ -134,12 +132,8 @@ int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
 SEC("?tp_btf/tcp_destroy_sock")
 int BPF_PROG(destroy, struct sock *sk)
 {
-	u64 key = raw_argument(ctx, 0);
+	u64 key = (u64)sk;
 
-	if (config.has_pending_calls) {
-		tell_pending_call(key);
-		bpf_map_delete_elem(&pending_calls, &key);
-	}
 	bpf_map_delete_elem(&sockets, &key);
 	return 0;
 }

@@ -187,8 +187,7 @@ struct katrace_filter_key {
 /* Decided before the object is loaded. */
 struct katrace_config {
 	__u8 has_cookie_helper; /* bpf_get_socket_cookie in tracing programs is of 5.12 */
-	__u8 has_pending_calls; /* calls are seen before their effect: pending_calls is in use */
-	__u8 pad[6];
+	__u8 pad[7];
 	struct katrace_filter filter;
 };
 

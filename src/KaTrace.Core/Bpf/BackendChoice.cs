@@ -16,8 +16,6 @@ internal sealed class BackendChoice(IList<Hook> hooks)
 
     public bool HasCookieHelper => Current.All(c => c.Backend.HasCookieHelper);
 
-    public bool HasPendingCalls => Current.Any(c => c.Backend.HasPendingCalls);
-
     public IReadOnlyList<ChosenBackend> Chosen =>
         [.. hooks.Select((hook, i) => new ChosenBackend(hook.Name, hook.Ways[_way[i]].Name, _rejected[i]))];
 

@@ -9,6 +9,8 @@ internal sealed record Hook(string Name, params Backend[] Ways)
     public const string PollAnswers = "poll";
 
     private static readonly HookProgram SetsockoptEnter = new("setsockopt_enter", "syscalls", "sys_enter_setsockopt");
+    private static readonly HookProgram PendingState = new("pending_state");
+    private static readonly HookProgram PendingDestroy = new("pending_destroy");
     private static readonly HookProgram SetsockoptExit = new("setsockopt_exit", "syscalls", "sys_exit_setsockopt");
 
     /// <summary>Everything that makes events, and who owns a socket.</summary>
@@ -21,10 +23,10 @@ internal sealed record Hook(string Name, params Backend[] Ways)
             new Backend("kprobe", new("keepalive_timer_kprobe"), new("keepalive_timer_kretprobe"), new("write_timer_kprobe"), new("write_timer_kretprobe"))),
         new("socket options",
             new Backend("fentry", new("set_keepalive_fexit"), new("set_option_fentry"), new("set_option_fexit")),
-            new Backend("tracepoint + cgroup + timer_start", SetsockoptEnter, SetsockoptExit, new("setsockopt_uring") { OnRootCgroup = true }, new("timer_start")),
+            new Backend("tracepoint + cgroup + timer_start", SetsockoptEnter, SetsockoptExit, PendingState, PendingDestroy, new("setsockopt_uring") { OnRootCgroup = true }, new("timer_start")),
             new Backend("tracepoint + timer_start", SetsockoptEnter, SetsockoptExit, new("timer_start")),
             new Backend("kprobe", new("set_keepalive_kprobe"), new("set_option_kprobe"), new("set_option_kretprobe")),
-            new Backend("cgroup + timer_start", new HookProgram("setsockopt_cgroup") { OnRootCgroup = true }, new("timer_start"))),
+            new Backend("cgroup + timer_start", PendingState, PendingDestroy, new("setsockopt_cgroup") { OnRootCgroup = true }, new("timer_start"))),
         new("socket states",
             new Backend("tp_btf", new("state"), new("destroy")),
             new Backend("tp_btf without cookies", new("state"), new("destroy")) { HasCookieHelper = false }),
@@ -79,9 +81,6 @@ internal sealed record Backend(string Name, params HookProgram[] Programs)
 {
     /// <summary>struct katrace_config.has_cookie_helper</summary>
     public bool HasCookieHelper { get; init; } = true;
-
-    /// <summary>struct katrace_config.has_pending_calls: cgroup programs run before the call has done anything.</summary>
-    public bool HasPendingCalls => Array.Exists(Programs, program => program.OnRootCgroup);
 }
 
 /// <param name="Name">Of the program in the object.</param>

@@ -7,7 +7,6 @@ namespace KaTrace.Bpf;
 internal struct KatraceConfig
 {
     public byte HasCookieHelper;
-    public byte HasPendingCalls;
     public KatraceFilter Filter;
 }
 

@@ -143,7 +143,6 @@ internal sealed class KeepaliveTracer : IDisposable
             bpf.Map(".rodata").SetInitialValue(new KatraceConfig
             {
                 HasCookieHelper = choice.HasCookieHelper ? (byte)1 : (byte)0,
-                HasPendingCalls = choice.HasPendingCalls ? (byte)1 : (byte)0,
                 Filter = options.Filter.Masks,
             });
             bpf.Map("filter_values").SetMaxEntries((uint)Math.Max(options.Filter.Values.Count, 1));

@@ -12,7 +12,7 @@ internal static class RootCgroup
     public static SafeFileHandle Open()
     {
         string path = MountPoint(File.ReadLines("/proc/self/mountinfo"))
-            ?? throw new BpfNotSupportedException("no cgroup v2 hierarchy is mounted");
+            ?? throw new BpfNotSupportedException("no cgroup v2 hierarchy is mounted, to whose root to attach");
         // The root of a container's cgroup namespace looks like one too, but for its number.
         int error = FileIdentity.TryRead(path, out FileIdentity identity);
         if (error != 0)
