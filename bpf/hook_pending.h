@@ -131,12 +131,6 @@ static __always_inline void look_soon(void)
 		bpf_timer_start(&look->timer, FIRST_LOOK_NS, 0);
 }
 
-/* bpf_get_current_pid_tgid, which this type of program has not before 6.1. */
-static __always_inline u64 current_pid_tgid(struct task_struct *task)
-{
-	return (u64)kread(struct task_struct, task, tgid) << 32 | (u32)kread(struct task_struct, task, pid);
-}
-
 static __always_inline bool is_set_already(const struct ka_settings *now, s32 option, s32 value)
 {
 	switch (option) {
@@ -158,14 +152,9 @@ __noinline int call_comes(u64 address, s32 option, s32 wanted, bool decides)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct pending_call fresh = {};
-	u64 pid_tgid = current_pid_tgid(task);
 	struct sock *sk = (void *)address;
-	struct call *traced;
 
 	if (!is_tcp(sk))
-		return 0;
-	traced = bpf_map_lookup_elem(&calls, &pid_tgid);
-	if (traced && traced->sk == address) /* the tracepoints see its end */
 		return 0;
 	read_settings(sk, &fresh.call.before);
 	if (decides && is_set_already(&fresh.call.before, option, wanted))
@@ -175,7 +164,7 @@ __noinline int call_comes(u64 address, s32 option, s32 wanted, bool decides)
 	fresh.call.fd = -1;
 	fresh.call.ino = inode_of(sk);
 	own_by(&fresh.caller, task);
-	fresh.tid = pid_tgid;
+	fresh.tid = kread(struct task_struct, task, pid); /* the helper is of 6.1 for this type of program */
 	fresh.time_ns = bpf_ktime_get_ns();
 	if (bpf_map_update_elem(&pending_calls, &address, &fresh, BPF_ANY)) {
 		count_drop(KATRACE_DROP_CALLS_FULL);
@@ -185,7 +174,8 @@ __noinline int call_comes(u64 address, s32 option, s32 wanted, bool decides)
 	return 0;
 }
 
-static __always_inline int sockopt_comes(struct bpf_sockopt *ctx)
+SEC("?cgroup/setsockopt")
+int setsockopt_cgroup(struct bpf_sockopt *ctx)
 {
 	s32 *value = ctx->optval;
 	bool has_value = (void *)(value + 1) <= ctx->optval_end, ended;
@@ -200,22 +190,6 @@ static __always_inline int sockopt_comes(struct bpf_sockopt *ctx)
 	if (ctx->optlen > ctx->optval_end - ctx->optval)
 		ctx->optlen = 0;
 	return 1; /* as if nobody had looked */
-}
-
-SEC("?cgroup/setsockopt")
-int setsockopt_cgroup(struct bpf_sockopt *ctx)
-{
-	return sockopt_comes(ctx);
-}
-
-/* Beside the tracepoints, which see all but io_uring: loads only where that has a setsockopt (6.7). */
-SEC("?cgroup/setsockopt")
-int setsockopt_uring(struct bpf_sockopt *ctx)
-{
-	volatile u64 needed = bpf_core_enum_value(enum io_uring_socket_op, SOCKET_URING_OP_SETSOCKOPT);
-
-	(void)needed;
-	return sockopt_comes(ctx);
 }
 
 #endif

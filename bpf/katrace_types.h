@@ -103,10 +103,6 @@ enum sock_flags {
 	SOCK_KEEPOPEN = 3,
 };
 
-enum io_uring_socket_op {
-	SOCKET_URING_OP_SETSOCKOPT = 3,
-};
-
 struct hlist_node {
 	struct hlist_node *next, **pprev;
 };

@@ -23,7 +23,6 @@ internal sealed record Hook(string Name, params Backend[] Ways)
             new Backend("kprobe", new("keepalive_timer_kprobe"), new("keepalive_timer_kretprobe"), new("write_timer_kprobe"), new("write_timer_kretprobe"))),
         new("socket options",
             new Backend("fentry", new("set_keepalive_fexit"), new("set_option_fentry"), new("set_option_fexit")),
-            new Backend("tracepoint + cgroup + timer_start", SetsockoptEnter, SetsockoptExit, PendingState, PendingDestroy, new("setsockopt_uring") { OnRootCgroup = true }, new("timer_start")),
             new Backend("tracepoint + timer_start", SetsockoptEnter, SetsockoptExit, new("timer_start")),
             new Backend("kprobe", new("set_keepalive_kprobe"), new("set_option_kprobe"), new("set_option_kretprobe")),
             new Backend("cgroup + timer_start", PendingState, PendingDestroy, new("setsockopt_cgroup") { OnRootCgroup = true }, new("timer_start"))),
