@@ -145,6 +145,8 @@ internal sealed class KeepaliveTracer : IDisposable
                 HasCookieHelper = choice.HasCookieHelper ? (byte)1 : (byte)0,
                 Filter = options.Filter.Masks,
             });
+            if (!choice.Current.Any(c => c.Backend.Programs.Any(program => program.OnRootCgroup)))
+                bpf.Map("pending_calls").SetMaxEntries(1);
             bpf.Map("filter_values").SetMaxEntries((uint)Math.Max(options.Filter.Values.Count, 1));
             bpf.Map("hidden_probes").SetMaxEntries(options.Filter.IsEmpty ? 1 : MostNamespaces);
             foreach ((Hook _, Backend backend) in choice.Current)

@@ -39,7 +39,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
         {
             string? backend = Environment.GetEnvironmentVariable("KATRACE_TEST_BACKEND");
             _tracer = KeepaliveTracer.Start(new TracerOptions { RingBytes = 32 << 20, Backend = backend ?? "auto", LiveAnswers = liveAnswers });
-            if (backend is not null)
+            if (backend is not null && !liveAnswers)
                 Tell(_tracer.Backends);
         }
         catch (BpfNotSupportedException e)
