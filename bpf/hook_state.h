@@ -31,11 +31,10 @@ static __always_inline bool is_bare_clone(struct sock *sk)
 /* Its cookie is the listener's still, and about to be replaced: 0 takes the next one that is seen. */
 static __always_inline void know_bare_clone(struct sock *sk)
 {
-	struct socket_entry entry = { .inherits = 1 };
-	u64 key = (u64)sk;
+	struct socket_entry *entry = new_socket((u64)sk);
 
-	if (bpf_map_update_elem(&sockets, &key, &entry, BPF_ANY))
-		count_drop(KATRACE_DROP_SOCKETS_FULL);
+	if (entry)
+		entry->inherits = 1;
 }
 
 /* run: the timer of this socket in whose run it closes, or NULL. 0: by neither timer nor peer, or in order. */

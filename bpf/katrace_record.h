@@ -75,19 +75,28 @@ static __always_inline struct socket_entry *known_socket(struct sock *sk)
 	return entry->cookie == cookie ? entry : NULL;
 }
 
-static __always_inline struct socket_entry *know_socket(struct sock *sk)
-{
-	struct socket_entry *entry = known_socket(sk), fresh = {};
-	u64 key = (u64)sk;
+/* A new one is copied from here: on the stack, of which all callers together have 512 bytes, it is too large. */
+const struct socket_entry blank_entry SEC(".rodata.blank") = {};
 
-	if (entry)
-		return entry;
-	fresh.cookie = cookie_of(sk);
-	if (bpf_map_update_elem(&sockets, &key, &fresh, BPF_ANY)) {
+static __always_inline struct socket_entry *new_socket(u64 key)
+{
+	if (bpf_map_update_elem(&sockets, &key, &blank_entry, BPF_ANY)) {
 		count_drop(KATRACE_DROP_SOCKETS_FULL);
 		return NULL;
 	}
 	return bpf_map_lookup_elem(&sockets, &key);
+}
+
+static __always_inline struct socket_entry *know_socket(struct sock *sk)
+{
+	struct socket_entry *entry = known_socket(sk);
+
+	if (entry)
+		return entry;
+	entry = new_socket((u64)sk);
+	if (entry)
+		entry->cookie = cookie_of(sk);
+	return entry;
 }
 
 /*

@@ -96,10 +96,12 @@ FNR == 1 {
 /^(@@|Test run summary)/ { flush_test() }
 /^@@ kernel / { kernel[column] = $3 }
 /^@@ broken / { notes = notes "\n- " label[column] ", broken: " substr($0, 11) }
-/^@@ backend / { backend = $3; backend_name[column, ++backends[column]] = backend }
+/^chosen: keepalive timer by / { possible = 1 }
+/^@@ backend / { possible = 0; backend = $3; backend_name[column, ++backends[column]] = backend }
 /^(passed|failed|skipped) KaTrace[.]/ {
 	flush_test()
-	outcome = $1 == "skipped" ? "not visible" : $1
+	# where the backend finds no way, nothing is visible; whether that is known is not said here
+	outcome = $1 == "skipped" || !possible ? "not visible" : $1
 	test = $2
 	sub(/^KaTrace[.]KernelTests[.]([A-Z][a-z]+[.])?/, "", test)
 	next

@@ -9,7 +9,7 @@ cache=${KATRACE_KERNELS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/katrace/kernels}
 export KATRACE_KERNELS_CACHE=$cache
 logs=$top/artifacts/kernels
 guests=$top/artifacts/guests
-each_backend='fentry tp-btf raw-tp kprobe'
+each_backend='fentry tp-btf raw-tp kprobe cgroup'
 
 usage() {
 	cat <<-END

@@ -30,9 +30,21 @@ internal sealed class Pair : IDisposable
         (ClientPort, ServerPort) = (Client.LocalPort(), Listener.LocalPort());
     }
 
-    /// <summary>Over IPv4, the client probing each second once the peer is silent.</summary>
+    /// <summary>Over IPv4, the client probing.</summary>
     public static Pair Probing(int count, int interval = 1) =>
         new("10.9.0.2", "10.9.0.2", mapped: false, client => client.SetKeepalive(Pace.IdleSeconds, interval, count));
+
+    /// <summary>The same, and the peer was silent before: however slow this machine is, no probe is answered.</summary>
+    public static Pair ProbingInVain(int count)
+    {
+        Pair pair = Unprobed();
+        pair.Right.DropAllInput();
+        pair.Client.SetKeepalive(idle: 1, interval: 1, count);
+        return pair;
+    }
+
+    /// <summary>Over IPv4, without keepalive.</summary>
+    public static Pair Unprobed() => new("10.9.0.2", "10.9.0.2", mapped: false, _ => { });
 
     public NetworkNamespace Left { get; } = new();
 

@@ -74,8 +74,7 @@ public sealed class DeathTests(TracedEvents traced)
     [Fact]
     public void TCP_USER_TIMEOUT_lowered_amid_probes_ends_them_at_the_next_tick()
     {
-        using Pair pair = Pair.Probing(count: 9);
-        pair.Right.DropAllInput();
+        using Pair pair = Pair.ProbingInVain(count: 9);
         traced.WaitForOne(e => pair.Left.Has(e) && e.Kind == EventKind.Probe && e.Unanswered == 2);
         pair.Client.Set(SOL_TCP, TCP_USER_TIMEOUT, 1000);
 
@@ -115,8 +114,7 @@ public sealed class DeathTests(TracedEvents traced)
     [Fact]
     public void A_busy_socket_puts_its_timer_off_and_its_probes_are_exact_all_the_same()
     {
-        using Pair pair = Pair.Probing(count: 3);
-        pair.Right.DropAllInput();
+        using Pair pair = Pair.ProbingInVain(count: 3);
         bool ended = false;
         byte[] cubic = Encoding.ASCII.GetBytes("cubic");
         byte[] reno = Encoding.ASCII.GetBytes("reno");
@@ -151,8 +149,7 @@ public sealed class DeathTests(TracedEvents traced)
 
     private Pair ProbedInVain()
     {
-        Pair pair = Pair.Probing(count: 9);
-        pair.Right.DropAllInput();
+        Pair pair = Pair.ProbingInVain(count: 9);
         traced.WaitForOne(e => pair.Left.Has(e) && e.Kind == EventKind.Probe && e.Unanswered == 2);
         return pair;
     }

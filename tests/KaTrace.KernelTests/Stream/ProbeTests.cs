@@ -16,8 +16,9 @@ public sealed class ProbeTests(TracedEvents traced)
     [InlineData("::", "10.9.0.2", true)] // the client's socket is IPv6 too, and speaks IPv4
     public void A_silent_peer_gets_every_probe_and_then_the_connection_times_out(string listenOn, string connectTo, bool mapped)
     {
-        using Pair pair = new(listenOn, connectTo, mapped, client => client.SetKeepalive(Pace.IdleSeconds, interval: 1, count: 3));
+        using Pair pair = new(listenOn, connectTo, mapped, _ => { });
         pair.Right.DropAllInput();
+        pair.Client.SetKeepalive(idle: 1, interval: 1, count: 3);
 
         EventRecord timeout = traced.WaitForOne(e => pair.Left.Has(e) && e.Kind == EventKind.Timeout);
         EventRecord[] probes = traced.SoFar(e => pair.Left.Has(e) && e.Kind == EventKind.Probe);
@@ -36,8 +37,8 @@ public sealed class ProbeTests(TracedEvents traced)
 
         Assert.Equal((EventCause.Probes, (ushort)110, 3u), (timeout.Cause, timeout.Err, timeout.Unanswered));
         Assert.Equal(pair.ClientPort, timeout.Lport);
-        uint expected = (uint)Pace.IdleSeconds + 3;
-        Assert.InRange(timeout.Silent, expected * traced.Hz, (expected + 2) * traced.Hz);
+        Assert.True(probes[0].Silent >= traced.Hz);
+        Assert.InRange(timeout.Silent - probes[0].Silent, (3 * traced.Hz) - 2, 5 * traced.Hz);
         Assert.Equal(110, pair.Client.Get(SOL_SOCKET, 4 /* SO_ERROR */));
         Assert.Equal(110, traced.WaitForOne(e => pair.Left.Has(e) && e.Kind == EventKind.Closed).Err);
     }
@@ -45,13 +46,12 @@ public sealed class ProbeTests(TracedEvents traced)
     [Fact]
     public void TCP_USER_TIMEOUT_ends_the_connection_whatever_the_count()
     {
-        int limit = Pace.IdleSeconds * 2500; // between the second tick and the third
-        using Pair pair = new("10.9.0.2", "10.9.0.2", mapped: false, client =>
-        {
-            client.SetKeepalive(Pace.IdleSeconds, interval: Pace.IdleSeconds, count: 9);
-            client.Set(SOL_TCP, TCP_USER_TIMEOUT, limit);
-        });
+        using Pair pair = Pair.Unprobed();
         pair.Right.DropAllInput();
+        pair.Client.SetKeepalive(idle: 1, Pace.Slowness, count: 9);
+        EventRecord first = traced.WaitForOne(e => pair.Left.Has(e) && e.Kind == EventKind.Probe);
+        int limit = (int)(first.Silent * 1000 / traced.Hz) + (Pace.Slowness * 1500); // between the second tick from here and the next
+        pair.Client.Set(SOL_TCP, TCP_USER_TIMEOUT, limit);
 
         EventRecord timeout = traced.WaitForOne(e => pair.Left.Has(e) && e.Kind == EventKind.Timeout);
         Assert.Equal((EventCause.UserTimeout, (ushort)110, 2u), (timeout.Cause, timeout.Err, timeout.Unanswered));
