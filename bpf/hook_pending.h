@@ -25,9 +25,10 @@ __noinline int tell_pending_call(u64 address)
 	struct sock *sk = (void *)address;
 	struct socket_entry *entry;
 	struct ka_settings now;
+	struct owner caller;
 	struct call call;
-	u64 start_ns, time_ns, comm[2];
-	u32 tgid, tid;
+	u64 time_ns;
+	u32 tid;
 
 	if (!found)
 		return 1;
@@ -37,21 +38,19 @@ __noinline int tell_pending_call(u64 address)
 		return 0;
 	tid = found->tid;
 	time_ns = found->time_ns;
-	tgid = found->caller.tgid;
-	start_ns = found->caller.start_ns;
-	__builtin_memcpy(comm, found->caller.comm, sizeof(comm));
+	caller = found->caller;
 	if (bpf_map_delete_elem(&pending_calls, &address))
 		return 1;
 
 	r.state = r.old_state = state_of(sk);
 	entry = know_socket(sk);
 	if (entry) {
-		entry->tgid = tgid;
-		entry->start_ns = start_ns;
-		__builtin_memcpy(entry->comm, comm, sizeof(comm));
+		if (is_told(entry, &now))
+			return 1;
+		entry->owner = caller;
 		report_answer(entry, address, r.source, r.state);
 	}
-	write_change(address, r, &call, &now, tid, time_ns);
+	write_change(address, r, &call, &now, entry, tid, time_ns);
 	return 1;
 }
 
