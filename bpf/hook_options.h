@@ -26,35 +26,25 @@ __noinline int call_began(u64 address, s32 fd)
 	return 0;
 }
 
-static __always_inline u8 changed_settings(const struct ka_settings *a, const struct ka_settings *b)
-{
-	u8 changed = 0;
-
-	if (a->idle != b->idle)
-		changed |= KATRACE_SET_IDLE;
-	if (a->intvl != b->intvl)
-		changed |= KATRACE_SET_INTVL;
-	if (a->cnt != b->cnt)
-		changed |= KATRACE_SET_CNT;
-	if (a->user_timeout != b->user_timeout)
-		changed |= KATRACE_SET_USER_TIMEOUT;
-	return changed;
-}
-
 static __always_inline bool is_changed(const struct ka_settings *before, const struct ka_settings *now)
 {
 	return now->keepalive != before->keepalive || changed_settings(before, now);
 }
 
+/* entry: NULL where there was no room for the socket */
 static __always_inline void write_change(u64 address, union report r, const struct call *call,
-					 const struct ka_settings *now, u32 tid, u64 time_ns)
+					 const struct ka_settings *now, struct socket_entry *entry,
+					 u32 tid, u64 time_ns)
 {
 	r.cause = KATRACE_CAUSE_SETSOCKOPT;
 	r.changed = changed_settings(&call->before, now);
 	r.kind = now->keepalive == call->before.keepalive ? KATRACE_CONFIGURED :
 		 now->keepalive				  ? KATRACE_ENABLED :
 							    KATRACE_DISABLED;
-	write_call_record(address, r.bits, call->fd, tid, time_ns);
+	if (entry)
+		tell(entry, now);
+	if (!write_call_record(address, r.bits, call->fd, tid, time_ns) && entry)
+		untell(entry, &call->before);
 	if (r.kind == KATRACE_ENABLED && is_connected(r.state)) {
 		r.kind = KATRACE_ARMED;
 		write_call_record(address, r.bits, call->fd, tid, time_ns);
@@ -87,6 +77,8 @@ __noinline int call_ended(u32 source, bool done)
 	}
 	entry = know_socket(sk);
 	if (entry) {
+		if (is_told(entry, &now))
+			return 0;
 		if (call.ino)
 			own_by_current(entry);
 		report_answer(entry, call.sk, source, state_of(sk));
@@ -94,7 +86,7 @@ __noinline int call_ended(u32 source, bool done)
 
 	r.source = source;
 	r.state = r.old_state = state_of(sk);
-	write_change(call.sk, r, &call, &now, key, 0);
+	write_change(call.sk, r, &call, &now, entry, key, 0);
 	return 0;
 }
 
@@ -130,6 +122,7 @@ __noinline int keepalive_is_set(u64 address, int val)
 	struct sock *sk = (void *)address;
 	union report r = { .source = KATRACE_SOURCE_SETTER };
 	struct socket_entry *entry;
+	struct ka_settings now;
 	bool by_process;
 
 	if (!is_tcp(sk) || keepalive_on(sk) == !!val)
@@ -145,9 +138,15 @@ __noinline int keepalive_is_set(u64 address, int val)
 		if (by_process)
 			own_by_current(entry);
 		report_answer(entry, address, KATRACE_SOURCE_SETTER, r.state);
+		read_settings(sk, &now);
+		now.keepalive = !!val;
+		tell(entry, &now);
 	}
 	r.kind = val ? KATRACE_ENABLED : KATRACE_DISABLED;
-	write_record(address, r.bits, -1);
+	if (!write_record(address, r.bits, -1) && entry) {
+		now.keepalive = !val;
+		untell(entry, &now);
+	}
 	if (val && is_connected(r.state)) {
 		r.kind = KATRACE_ARMED;
 		write_record(address, r.bits, -1);

@@ -30,33 +30,19 @@ int accept4_exit(struct syscall_trace_exit *ctx)
 	return accepted(ctx->ret);
 }
 
-/* Sockets that were there before us */
-
-SEC("?iter/task_file")
-int seed(struct bpf_iter__task_file *ctx)
+/* Its sockets may live on, with others or in the kernel: their events say that it does not. */
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
 {
-	struct socket_entry entry = {};
-	struct task_struct *task = ctx->task;
-	struct file *file = ctx->file;
-	struct ka_settings now;
-	struct sock *sk;
-	u64 key;
+	struct task_struct *leader;
+	u64 *exited;
 
-	if (!task || !file)
-		return 0;
-	sk = tcp_sock_of_file(file);
-	if (!sk)
-		return 0;
-	read_settings(sk, &now);
-	if (!now.keepalive && !now.idle && !now.intvl && !now.cnt && !now.user_timeout)
-		return 0;
-	key = (u64)sk;
-	entry.cookie = cookie_of(sk);
-	own_by(&entry, task);
-	/* What an event has told since is newer: the programs are attached before this runs. */
-	if (bpf_map_update_elem(&sockets, &key, &entry, BPF_NOEXIST) &&
-	    !bpf_map_lookup_elem(&sockets, &key))
-		count_drop(KATRACE_DROP_SOCKETS_FULL);
+	if (BPF_CORE_READ(task, signal, live.counter))
+		return 0; /* one thread of several */
+	leader = kread(struct task_struct, task, group_leader);
+	exited = exit_of(kread(struct task_struct, leader, tgid));
+	if (exited)
+		*exited = kread(struct task_struct, leader, start_boottime);
 	return 0;
 }
 

@@ -22,9 +22,7 @@ __noinline int own_by_caller(u64 address)
 
 	if (!found || !entry)
 		return 0;
-	entry->tgid = found->caller.tgid;
-	entry->start_ns = found->caller.start_ns;
-	__builtin_memcpy(entry->comm, found->caller.comm, sizeof(entry->comm));
+	entry->owner = found->caller;
 	return 0;
 }
 
@@ -57,9 +55,12 @@ __noinline int tell_pending_call(u64 address)
 
 	r.state = r.old_state = state_of(sk);
 	entry = known_socket(sk);
-	if (entry)
+	if (entry) {
+		if (is_told(entry, &now))
+			return 1;
 		report_answer(entry, address, r.source, r.state);
-	write_change(address, r, &call, &now, tid, time_ns);
+	}
+	write_change(address, r, &call, &now, entry, tid, time_ns);
 	return 1;
 }
 

@@ -14,6 +14,7 @@ static __always_inline void connecting(struct sock *sk)
 	entry->settled = 0;
 	entry->answered = 0;
 	entry->longest = 0;
+	entry->open = true;
 	if (inode_of(sk)) /* else the kernel's own: whoever runs now is not its owner */
 		own_by_current(entry);
 }
@@ -33,8 +34,29 @@ static __always_inline void know_bare_clone(struct sock *sk)
 {
 	struct socket_entry *entry = new_socket((u64)sk);
 
-	if (entry)
+	if (entry) {
 		entry->inherits = 1;
+		entry->open = 1;
+	}
+}
+
+static __always_inline void report_inherited(struct socket_entry *entry, struct sock *sk, u64 address)
+{
+	const union report r = { .kind = KATRACE_ENABLED, .source = KATRACE_SOURCE_STATE, .cause = KATRACE_CAUSE_INHERITED,
+				 .old_state = TCP_LISTEN, .state = TCP_SYN_RECV };
+	struct ka_settings now;
+	int written;
+
+	written = write_record(address, r.bits, -1);
+	if (!entry)
+		return;
+	read_settings(sk, &now);
+	if (written) {
+		tell(entry, &now);
+	} else {
+		now.keepalive = false;
+		untell(entry, &now);
+	}
 }
 
 /* run: the timer of this socket in whose run it closes, or NULL. 0: by neither timer nor peer, or in order. */
@@ -82,17 +104,12 @@ int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
 		bpf_get_socket_cookie(sk); /* makes one; all other places read it */
 	if (entry && entry->inherits) {
 		entry->inherits = 0;
-		r.kind = KATRACE_ENABLED;
-		r.cause = KATRACE_CAUSE_INHERITED;
-		r.old_state = TCP_LISTEN;
-		r.state = TCP_SYN_RECV;
 		if (keepalive_on(sk))
-			write_record(address, r.bits, -1);
-		r.cause = KATRACE_CAUSE_NONE;
-		r.old_state = oldstate;
-		r.state = newstate;
+			report_inherited(entry, sk, address);
 	}
 
+	if (entry)
+		entry->open = has_end(newstate);
 	if (newstate == TCP_SYN_SENT) {
 		connecting(sk);
 		return 0;
@@ -117,8 +134,8 @@ int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
 	} else if (!keepalive_on(sk)) {
 		return 0;
 	} else if (oldstate == TCP_LISTEN && newstate == TCP_SYN_RECV) {
-		r.kind = KATRACE_ENABLED;
-		r.cause = KATRACE_CAUSE_INHERITED;
+		report_inherited(know_socket(sk), sk, address);
+		return 0;
 	} else if (newstate == TCP_ESTABLISHED) {
 		r.kind = KATRACE_ARMED;
 	} else {
@@ -131,8 +148,13 @@ int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
 SEC("?tp_btf/tcp_destroy_sock")
 int BPF_PROG(destroy, struct sock *sk)
 {
-	u64 key = (u64)sk;
+	union report r = { .kind = KATRACE_CLOSED, .source = KATRACE_SOURCE_RECONCILED, .old_state = TCP_CLOSE, .state = TCP_CLOSE };
+	u64 key = raw_argument(ctx, 0);
+	struct socket_entry *entry;
 
+	entry = known_socket(sk);
+	if (entry && entry->open) /* its ->CLOSE was missed */
+		write_record(key, r.bits, -1);
 	bpf_map_delete_elem(&sockets, &key);
 	return 0;
 }

@@ -8,6 +8,7 @@
  *   hook_timer.h     a run of tcp_keepalive_timer: a probe, a timeout, or neither
  *   hook_segment.h   a segment comes in that answers a probe
  *   hook_owner.h     which process a socket belongs to
+ *   hook_snapshot.h  a pass over all sockets: what the others did not see
  *   hook_learn.h     what this kernel looks like, from a socket of our own
  *
  * Every event is the socket's state read back, never what was asked for. All
@@ -38,7 +39,9 @@ union katrace_mirrored {
 	enum katrace_kind kind;
 	enum katrace_source source;
 	enum katrace_cause cause;
+	struct katrace_snapshot snapshot;
 	enum katrace_flag flag;
+	enum katrace_holding holding;
 	enum katrace_setting setting;
 	enum katrace_drop drop;
 	enum katrace_field field;
@@ -52,4 +55,5 @@ union katrace_mirrored *mirrored SEC("layout");
 #include "hook_segment.h"
 #include "hook_state.h"
 #include "hook_owner.h"
+#include "hook_snapshot.h"
 #include "hook_learn.h"

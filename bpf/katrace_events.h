@@ -33,6 +33,7 @@ enum katrace_source {
 	KATRACE_SOURCE_POLL = 4,       /* a look after a probe, asked for by user space */
 	KATRACE_SOURCE_SETTER = 5,     /* tcp_set_keepalive and the other setters */
 	KATRACE_SOURCE_SEGMENT = 8,    /* tcp_probe: the segment that answers, as it comes in */
+	KATRACE_SOURCE_RECONCILED = 9, /* none: a snapshot found it afterwards */
 };
 
 enum katrace_cause {
@@ -57,6 +58,12 @@ enum katrace_flag {
 	KATRACE_F_NO_FILE = 1 << 6,   /* an orphan, or not accepted yet */
 };
 
+/* Bits of .holding. */
+enum katrace_holding {
+	KATRACE_H_EXITED = 1 << 0, /* the owner has exited, or is exiting: its descriptors are closed */
+	KATRACE_H_ORPHAN = 1 << 1, /* closed by all who held it; the kernel still ends the connection */
+};
+
 /* Bits of .own and .changed. */
 enum katrace_setting {
 	KATRACE_SET_IDLE = 1 << 0,	   /* TCP_KEEPIDLE */
@@ -64,6 +71,8 @@ enum katrace_setting {
 	KATRACE_SET_CNT = 1 << 2,	   /* TCP_KEEPCNT */
 	KATRACE_SET_USER_TIMEOUT = 1 << 3, /* TCP_USER_TIMEOUT */
 };
+
+#define KATRACE_HOLDERS 4
 
 struct katrace_event {
 	__u16 size; /* of this record, in bytes */
@@ -115,9 +124,15 @@ struct katrace_event {
 	__u32 longest;	/* jiffies: the longest silence of it that the timer has met */
 
 	__u64 cgroup_id; /* cgroup v2 of the socket, of its creation; 0: unknown */
+
+	__u64 not_before_ns;		 /* RECONCILED: it happened after this; 0: not known */
+	__u32 holder[KATRACE_HOLDERS];	 /* the first processes that hold a descriptor; 0: none */
+	__u16 holders;			 /* how many hold one, as of the last snapshot */
+	__u8 holding;
+	__u8 pad_end[5];
 };
 
-_Static_assert(sizeof(struct katrace_event) == 192, "record layout");
+_Static_assert(sizeof(struct katrace_event) == 224, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_event, sk) == 24, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_event, laddr) == 56, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_event, idle) == 96, "record layout");
@@ -189,6 +204,13 @@ struct katrace_config {
 	__u8 has_cookie_helper; /* bpf_get_socket_cookie in tracing programs is of 5.12 */
 	__u8 pad[7];
 	struct katrace_filter filter;
+};
+
+/* A pass over all sockets, as user space begins it. */
+struct katrace_snapshot {
+	__u64 not_before_ns; /* CLOCK_MONOTONIC when the pass before the last one began; 0: it did not see these sockets */
+	__u32 number;	     /* counts them, from 1, which takes all sockets as they are: they were there before us */
+	__u32 pad;
 };
 
 /* Known only once the object is loaded, so in memory that user space writes before it attaches. */

@@ -54,7 +54,7 @@ static __always_inline u64 satisfied_by_owner(struct sock *sk)
 {
 	struct socket_entry *entry = known_socket(sk);
 
-	return entry && entry->tgid ? satisfied(KATRACE_FIELD_PID, entry->tgid) : 0;
+	return entry && entry->owner.tgid ? satisfied(KATRACE_FIELD_PID, entry->owner.tgid) : 0;
 }
 
 static __always_inline bool none_allows(u64 match)

@@ -3,23 +3,6 @@
 #ifndef KATRACE_MAPS_H
 #define KATRACE_MAPS_H
 
-/* A socket with keepalive, or with settings for it. Deleted at tcp_destroy_sock. */
-struct socket_entry {
-	u64 cookie;
-	u64 start_ns; /* of the owner */
-	u32 tgid;     /* of the owner; 0: unknown */
-	u32 generation;
-	u32 probes;	/* keepalive probes while traced; written last when one is counted */
-	u32 settled;	/* .probes as of the last answer: the probes since are unanswered */
-	u32 heard;	/* jiffies when the peer was last heard, as of the last probe */
-	u32 acked;	/* rcv_tstamp as of the last probe */
-	u32 answered;	/* probes answered while traced */
-	u32 longest;	/* jiffies: the longest silence that the timer has met */
-	u32 inherits;	/* cloned from a listener with keepalive, which is not reported yet */
-	u64 probe_ns;	/* of the last probe */
-	char comm[16];	/* of the owner */
-};
-
 /* The settings of a socket as the kernel holds them: 0 is "not set". */
 struct ka_settings {
 	u32 idle;  /* jiffies */
@@ -27,6 +10,49 @@ struct ka_settings {
 	u32 user_timeout; /* ms */
 	u8 cnt;
 	u8 keepalive;
+	u8 pad[2];
+};
+
+/* What the stream knows of a socket's settings. */
+enum told {
+	TOLD_NOTHING = 0,
+	TOLD_BEFORE = 1, /* they were there before us: no event, but known */
+	TOLD = 2,
+};
+
+struct owner {
+	u64 start_ns; /* CLOCK_BOOTTIME of the process' start */
+	u32 tgid;     /* 0: unknown */
+	u32 held;     /* number of the last snapshot in which it held a descriptor */
+	char comm[16];
+};
+
+/* A socket with keepalive, or with settings for it. Deleted at tcp_destroy_sock. */
+struct socket_entry {
+	u64 cookie;
+	struct owner owner;
+	u32 generation;
+	u32 probes;	/* keepalive probes while traced; written last when one is counted */
+	u32 settled;	/* .probes as of the last answer: the probes since are unanswered */
+	u32 heard;	/* jiffies when the peer was last heard, as of the last probe */
+	u32 acked;	/* rcv_tstamp as of the last probe */
+	u32 answered;	/* probes answered while traced */
+	u32 longest;	/* jiffies: the longest silence that the timer has met */
+	u8 inherits;	/* cloned from a listener with keepalive, which is not reported yet */
+	u8 open;	/* its end is still to be told */
+	u8 how_told;	/* enum told: what .told is */
+	u8 pad[5];
+	u64 probe_ns;	/* of the last probe */
+
+	struct ka_settings told; /* by the last event: a snapshot compares the socket with it */
+	u32 tellings;		 /* how often it was written */
+	u32 suspect;		 /* number of the snapshot that found the socket different; 0: it is not */
+	u32 suspect_tellings;	 /* .tellings as of then */
+	u32 held;		 /* number of the last one in which anybody held a descriptor */
+	u32 last_holder;	 /* tgid that this snapshot has met last */
+	u16 met;		 /* holders that it has met so far */
+	u16 holders;		 /* how many the last complete one has met */
+	u32 holder[KATRACE_HOLDERS]; /* tgid of the first ones */
 };
 
 /* A setsockopt call between entry and exit. */
@@ -40,7 +66,7 @@ struct call {
 /* A call that was seen before the kernel did what it asks for, until that can be read back from the socket. */
 struct pending_call {
 	struct call call;
-	struct socket_entry caller; /* who called */
+	struct owner caller;
 	u64 time_ns;
 	u32 tid;
 };
@@ -159,6 +185,31 @@ struct {
 	__type(key, u32);	/* network namespace */
 	__type(value, u64);	/* probes and local drops of it that were hidden */
 } hidden_probes SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct katrace_snapshot);
+} snapshots SEC(".maps");
+
+/*
+ * Processes that have exited: the start of the last one of each tgid, modulo the
+ * size. Before a mark is overwritten, thousands more have exited.
+ */
+#define EXITS 8192
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, EXITS);
+	__type(key, u32);
+	__type(value, u64);
+} exits SEC(".maps");
+
+/* Not on the stack, of which all functions of a call chain share 512 bytes. */
+const struct socket_entry blank_entry SEC(".rodata.blank") = {};
+
+/* Some have been left out: that a socket is not known does not mean any more that nothing was told of it. */
+bool sockets_overflowed SEC(".bss.overflowed");
 
 volatile struct katrace_host host;
 
@@ -182,6 +233,20 @@ static __always_inline struct pending_look *pending_look(void)
 	u32 zero = 0;
 
 	return bpf_map_lookup_elem(&pending_looks, &zero);
+}
+
+static __always_inline struct katrace_snapshot *this_snapshot(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&snapshots, &zero);
+}
+
+static __always_inline u64 *exit_of(u32 tgid)
+{
+	u32 slot = tgid % EXITS;
+
+	return bpf_map_lookup_elem(&exits, &slot);
 }
 
 static __always_inline void count_drop(enum katrace_drop reason)

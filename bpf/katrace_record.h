@@ -42,18 +42,20 @@ static __always_inline void fill_settings(struct katrace_event *e, struct net *n
 }
 
 /* The process, not the thread: a thread's name says little ("worker-7"), its start not whose it is. */
-static __always_inline void own_by(struct socket_entry *entry, struct task_struct *task)
+static __always_inline void own_by(struct owner *owner, struct task_struct *task)
 {
 	struct task_struct *leader = kread(struct task_struct, task, group_leader);
+	struct katrace_snapshot *snapshot = this_snapshot();
 
-	entry->tgid = kread(struct task_struct, leader, tgid);
-	entry->start_ns = kread(struct task_struct, leader, start_boottime);
-	BPF_CORE_READ_INTO(&entry->comm, leader, comm);
+	owner->tgid = kread(struct task_struct, leader, tgid);
+	owner->held = snapshot ? snapshot->number : 0;
+	owner->start_ns = kread(struct task_struct, leader, start_boottime);
+	BPF_CORE_READ_INTO(&owner->comm, leader, comm);
 }
 
 static __always_inline void own_by_current(struct socket_entry *entry)
 {
-	own_by(entry, (void *)bpf_get_current_task());
+	own_by(&entry->owner, (void *)bpf_get_current_task());
 }
 
 static __always_inline u32 unanswered_of(const struct socket_entry *entry)
@@ -75,12 +77,10 @@ static __always_inline struct socket_entry *known_socket(struct sock *sk)
 	return entry->cookie == cookie ? entry : NULL;
 }
 
-/* A new one is copied from here: on the stack, of which all callers together have 512 bytes, it is too large. */
-const struct socket_entry blank_entry SEC(".rodata.blank") = {};
-
 static __always_inline struct socket_entry *new_socket(u64 key)
 {
 	if (bpf_map_update_elem(&sockets, &key, &blank_entry, BPF_ANY)) {
+		sockets_overflowed = true;
 		count_drop(KATRACE_DROP_SOCKETS_FULL);
 		return NULL;
 	}
@@ -94,9 +94,51 @@ static __always_inline struct socket_entry *know_socket(struct sock *sk)
 	if (entry)
 		return entry;
 	entry = new_socket((u64)sk);
-	if (entry)
+	if (entry) {
 		entry->cookie = cookie_of(sk);
+		entry->open = has_end(state_of(sk));
+	}
 	return entry;
+}
+
+static __always_inline u8 changed_settings(const struct ka_settings *a, const struct ka_settings *b)
+{
+	u8 changed = 0;
+
+	if (a->idle != b->idle)
+		changed |= KATRACE_SET_IDLE;
+	if (a->intvl != b->intvl)
+		changed |= KATRACE_SET_INTVL;
+	if (a->cnt != b->cnt)
+		changed |= KATRACE_SET_CNT;
+	if (a->user_timeout != b->user_timeout)
+		changed |= KATRACE_SET_USER_TIMEOUT;
+	return changed;
+}
+
+/*
+ * The entry is the arbiter between all who might tell of a change: two calls at once,
+ * a call and a snapshot. Whoever is about to tell asks, and leaves word here.
+ */
+static __always_inline bool is_told(const struct socket_entry *entry, const struct ka_settings *now)
+{
+	return entry->how_told == TOLD && entry->told.keepalive == now->keepalive &&
+	       !changed_settings(&entry->told, now);
+}
+
+static __always_inline void tell(struct socket_entry *entry, const struct ka_settings *now)
+{
+	entry->told = *now;
+	entry->how_told = TOLD;
+	entry->tellings++;
+}
+
+/* The ring was full: the next snapshot tells the change. */
+static __always_inline void untell(struct socket_entry *entry, const struct ka_settings *before)
+{
+	entry->told = *before;
+	entry->how_told = TOLD_BEFORE;
+	entry->tellings++;
 }
 
 /*
@@ -120,6 +162,46 @@ static __always_inline struct katrace_event *reserve_record(void)
 	}
 	e->cpu_seq = *(volatile u64 *)&c->seq;
 	return e;
+}
+
+static __always_inline bool has_exited(const struct owner *owner)
+{
+	u64 *exited = exit_of(owner->tgid);
+
+	return exited && *exited == owner->start_ns;
+}
+
+/* Returns the flag that says so. */
+static __always_inline u8 fill_owner(struct katrace_event *e, const struct socket_entry *entry)
+{
+	int i;
+
+	e->tgid = 0;
+	e->start_ns = 0;
+	e->holders = 0;
+	__builtin_memset(e->holder, 0, sizeof(e->holder));
+	__builtin_memset(e->comm, 0, sizeof(e->comm));
+	if (!entry)
+		return 0;
+	e->holders = entry->holders;
+#pragma unroll
+	for (i = 0; i < KATRACE_HOLDERS; i++)
+		e->holder[i] = i < e->holders ? entry->holder[i] : 0;
+	if (!entry->owner.tgid)
+		return 0;
+	e->tgid = entry->owner.tgid;
+	e->start_ns = entry->owner.start_ns;
+	__builtin_memcpy(e->comm, entry->owner.comm, sizeof(e->comm));
+	if (has_exited(&entry->owner))
+		e->holding |= KATRACE_H_EXITED;
+	return KATRACE_F_OWNER;
+}
+
+static __always_inline u64 not_before(void)
+{
+	struct katrace_snapshot *snapshot = this_snapshot();
+
+	return snapshot ? snapshot->not_before_ns : 0;
 }
 
 enum report_flag {
@@ -148,7 +230,7 @@ union report {
  * Writes one record. A function of its own, with numbers for arguments, as the
  * verifier then looks at it once in each program and not at every place that
  * calls it: that halves the time to start. fd, tid and time_ns: of the call, -1 and 0
- * where there is none, or none but now.
+ * where there is none, or none but now. Returns 0 if there was no room.
  */
 __noinline int write_call_record(u64 address, u64 bits, s32 fd, u32 tid, u64 time_ns)
 {
@@ -163,7 +245,7 @@ __noinline int write_call_record(u64 address, u64 bits, s32 fd, u32 tid, u64 tim
 	u8 flags = 0;
 
 	if (is_hidden(sk, r.kind))
-		return 0;
+		return 1;
 	e = reserve_record();
 	if (!e)
 		return 0;
@@ -178,8 +260,14 @@ __noinline int write_call_record(u64 address, u64 bits, s32 fd, u32 tid, u64 tim
 	e->sk = address;
 	e->cookie = cookie_of(sk);
 	e->ino = inode_of(sk);
-	if (!e->ino)
-		flags |= kread(struct sock, sk, sk_socket) ? KATRACE_F_KERNEL : KATRACE_F_NO_FILE;
+	e->holding = 0;
+	if (!e->ino && kread(struct sock, sk, sk_socket)) {
+		flags |= KATRACE_F_KERNEL;
+	} else if (!e->ino) {
+		flags |= KATRACE_F_NO_FILE;
+		if (sock_dead(sk))
+			e->holding |= KATRACE_H_ORPHAN;
+	}
 	e->netns = kread(struct net, net, ns.inum);
 	e->cgroup_id = cgroup_of(sk);
 	fill_addresses(e, sk);
@@ -190,6 +278,8 @@ __noinline int write_call_record(u64 address, u64 bits, s32 fd, u32 tid, u64 tim
 	e->changed = r.changed;
 	e->cause = r.cause;
 	e->pad = 0;
+	__builtin_memset(e->pad_end, 0, sizeof(e->pad_end));
+	e->not_before_ns = r.source == KATRACE_SOURCE_RECONCILED ? not_before() : 0;
 	e->err = r.state == TCP_CLOSE ? kread(struct sock, sk, sk_err) : 0;
 	e->fd = fd;
 	e->tid = tid;
@@ -239,19 +329,9 @@ __noinline int write_call_record(u64 address, u64 bits, s32 fd, u32 tid, u64 tim
 		e->answered = 0;
 		e->longest = 0;
 	}
-	if (entry && entry->tgid) {
-		e->tgid = entry->tgid;
-		e->start_ns = entry->start_ns;
-		__builtin_memcpy(e->comm, entry->comm, sizeof(e->comm));
-		flags |= KATRACE_F_OWNER;
-	} else {
-		e->tgid = 0;
-		e->start_ns = 0;
-		__builtin_memset(e->comm, 0, sizeof(e->comm));
-	}
-	e->flags = flags;
+	e->flags = flags | fill_owner(e, entry);
 	bpf_ringbuf_submit(e, 0);
-	return 0;
+	return 1;
 }
 
 static __always_inline int write_record(u64 address, u64 bits, s32 fd)

@@ -55,11 +55,10 @@ static __always_inline bool is_tcp(struct sock *sk)
 	       kread(struct sock, sk, sk_type) == SOCK_STREAM;
 }
 
-static __always_inline struct sock *tcp_sock_of_file(struct file *file)
+static __always_inline struct sock *sock_of_file(struct file *file)
 {
 	struct inode *inode = kread(struct file, file, f_inode);
 	struct socket *socket;
-	struct sock *sk;
 
 	if ((kread(struct inode, inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return NULL;
@@ -68,8 +67,20 @@ static __always_inline struct sock *tcp_sock_of_file(struct file *file)
 	if (!socket || kread(struct socket, socket, file) != file)
 		return NULL;
 	/* Not kread: the result is a number to the verifier, and passes as one to functions of their own. */
-	sk = BPF_CORE_READ(socket, sk);
+	return BPF_CORE_READ(socket, sk);
+}
+
+static __always_inline struct sock *tcp_sock_of_file(struct file *file)
+{
+	struct sock *sk = sock_of_file(file);
+
 	return sk && is_tcp(sk) ? sk : NULL;
+}
+
+static __always_inline bool is_mptcp(struct sock *sk)
+{
+	return bpf_core_field_exists(struct mptcp_sock, conn_list) &&
+	       kread(struct sock, sk, sk_protocol) == IPPROTO_MPTCP;
 }
 
 static __always_inline struct sock *tcp_sock_of_fd(s32 fd)
@@ -184,6 +195,7 @@ static __always_inline void read_settings(struct sock *sk, struct ka_settings *s
 	s->cnt = kread(struct tcp_sock, sk, keepalive_probes);
 	s->user_timeout = user_timeout_of(sk);
 	s->keepalive = keepalive_on(sk);
+	s->pad[0] = s->pad[1] = 0;
 }
 
 /* As tcp_keepalive_timer counts it: data or an acknowledgement, whichever came last. */
@@ -216,6 +228,12 @@ static __always_inline u32 effective_intvl(struct net *net, u32 own)
 static __always_inline u8 effective_cnt(struct net *net, u8 own)
 {
 	return own ?: kread(struct net, net, ipv4.sysctl_tcp_keepalive_probes);
+}
+
+/* Connected or about to be: the end of that is an event. */
+static __always_inline bool has_end(u8 state)
+{
+	return state != TCP_CLOSE && state != TCP_LISTEN;
 }
 
 static __always_inline bool is_connected(u8 state)

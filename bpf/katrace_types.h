@@ -37,6 +37,7 @@ typedef _Bool bool;
 #define AF_INET		2
 #define AF_INET6	10
 #define IPPROTO_TCP	6
+#define IPPROTO_MPTCP	262
 #define SOCK_STREAM	1
 #define EEXIST		17
 #define ECONNRESET	104
@@ -143,6 +144,14 @@ typedef struct {
 	s64 counter;
 } atomic64_t;
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct refcount_struct {
+	atomic_t refs;
+} refcount_t;
+
 struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
@@ -154,6 +163,7 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 	atomic64_t skc_cookie;
+	refcount_t skc_refcnt;
 	unsigned long skc_flags; /* in the kernel a member of an unnamed union */
 };
 
@@ -223,6 +233,19 @@ struct sk_buff {
 	unsigned char *data;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+struct mptcp_sock {
+	struct list_head conn_list;
+};
+
+struct mptcp_subflow_context {
+	struct list_head node;
+	struct sock *tcp_sock;
+};
+
 struct inode {
 	unsigned short i_mode;
 	unsigned long i_ino;
@@ -252,12 +275,17 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct signal_struct {
+	atomic_t live; /* threads that have not exited */
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
 	u64 start_boottime;
 	struct task_struct *group_leader;
 	struct files_struct *files;
+	struct signal_struct *signal;
 	char comm[16];
 };
 
@@ -313,6 +341,20 @@ struct bpf_iter__task_file {
 	struct task_struct *task;
 	u32 fd;
 	struct file *file;
+};
+
+struct bpf_iter__tcp {
+	struct bpf_iter_meta *meta;
+	struct sock_common *sk_common;
+};
+
+struct bpf_map;
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	void *key;
+	void *value;
 };
 
 /*

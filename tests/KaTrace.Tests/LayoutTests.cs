@@ -22,6 +22,7 @@ public sealed class LayoutTests
     [InlineData("katrace_filter", typeof(KatraceFilter))]
     [InlineData("katrace_filter_key", typeof(KatraceFilterKey))]
     [InlineData("cpu_counters", typeof(CpuCounters))]
+    [InlineData("katrace_snapshot", typeof(KatraceSnapshot))]
     public void A_struct_has_the_same_fields_at_the_same_places(string name, Type mirror)
     {
         BtfType type = Types.Find(BtfKind.Struct, name);
@@ -40,6 +41,7 @@ public sealed class LayoutTests
     [InlineData("katrace_source", "KATRACE_SOURCE_", typeof(EventSource))]
     [InlineData("katrace_cause", "KATRACE_CAUSE_", typeof(EventCause))]
     [InlineData("katrace_flag", "KATRACE_F_", typeof(EventFlags))]
+    [InlineData("katrace_holding", "KATRACE_H_", typeof(Holding))]
     [InlineData("katrace_setting", "KATRACE_SET_", typeof(KeepaliveSettings))]
     [InlineData("katrace_drop", "KATRACE_DROP_", typeof(KernelDrop))]
     [InlineData("katrace_field", "KATRACE_FIELD_", typeof(FilterField))]

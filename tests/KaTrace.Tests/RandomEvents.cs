@@ -28,7 +28,7 @@ internal static class RandomEvents
 
     private static readonly Gen<RawEvent> Heads =
         from kind in Gen.Int[1, 11]
-        from source in Gen.Byte[0, 5]
+        from source in Gen.Byte[0, 9]
         from cpu in Numbers
         from seq in Numbers64
         from time in Gen.ULong[0, long.MaxValue / 2]
@@ -86,11 +86,17 @@ internal static class RandomEvents
         from answered in Numbers
         from longest in Numbers
         from cgroup in Numbers64
+        from notBefore in Numbers64
+        from holder in Numbers.Array[4]
+        from holders in Gen.UShort[0, 6]
+        from holding in Gen.Byte[0, 3]
         select settings with
         {
             Unanswered = unanswered, Probes = probes, Silent = silent, Next = next,
             Cause = (EventCause)cause, Err = err, Fd = fd, Tgid = unanswered, Tid = probes,
             RttNs = rtt, Answered = answered, Longest = longest, CgroupId = cgroup,
+            NotBeforeNs = notBefore,
+            Holder = RawEvent.Processes(holder), Holders = holders, Holding = (Holding)holding,
         };
 
     public static readonly Gen<ProcessIdentity?> Processes = Gen.OneOf(

@@ -51,6 +51,11 @@ internal struct RawEvent
     public uint Answered;
     public uint Longest;
     public ulong CgroupId;
+    public ulong NotBeforeNs;
+    public Holder4 Holder;
+    public ushort Holders;
+    public Holding Holding;
+    public PadEnd5 PadEnd;
 
     public readonly EventRecord ToRecord() => Unsafe.BitCast<RawEvent, EventRecord>(this);
 
@@ -61,6 +66,13 @@ internal struct RawEvent
         Comm16 comm = default;
         name.CopyTo(comm);
         return comm;
+    }
+
+    public static Holder4 Processes(params ReadOnlySpan<uint> pids)
+    {
+        Holder4 holder = default;
+        pids.CopyTo(holder);
+        return holder;
     }
 
     /// <summary>The record's form of an address: IPv4 in the first four bytes.</summary>

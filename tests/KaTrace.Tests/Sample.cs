@@ -111,6 +111,19 @@ internal static class Sample
         Flags = Connection.Flags & ~EventFlags.Next, ProbesOut = 1, Unanswered = 1, Probes = 1, Longest = 60 * Hz,
     };
 
+    /// <summary>Turned on where no hook saw it, on a socket that is shared.</summary>
+    public static RawEvent Found => Connection with
+    {
+        Kind = EventKind.Enabled, Source = EventSource.Reconciled, NotBeforeNs = 990_200_000_000,
+        Holder = RawEvent.Processes(520, 522, 523), Holders = 3,
+    };
+
+    /// <summary>The last that is heard of a socket whose owner has exited.</summary>
+    public static RawEvent Orphaned => Closed with
+    {
+        Flags = Closed.Flags | EventFlags.NoFile, Ino = 0, Holding = Holding.Exited | Holding.Orphan,
+    };
+
     /// <summary>The same connection over IPv6.</summary>
     public static RawEvent OverIPv6(this RawEvent raw) => raw with
     {

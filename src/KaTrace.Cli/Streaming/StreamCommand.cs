@@ -28,7 +28,8 @@ internal static class StreamCommand
         backend.AcceptOnlyFromAmong("auto", "fentry", "tp-btf", "raw-tp", "kprobe", "cgroup");
         Option<bool> liveAnswers = new("--live-answers") { Description = "Tell answers as they come in, with the exact round trip; costs each segment that this host receives about 60 ns while probes are unanswered" };
         Option<uint> ringSize = Parsed("--ring-size", "Kernel memory for events under way, a power of two: 8M", "BYTES", ParseRingSize, TracerOptions.DefaultRingBytes);
-        Option<uint> maxSockets = Parsed("--max-sockets", "Sockets with keepalive that are followed at once, about 152 bytes of kernel memory each, taken at the start", "N", ParseMaxSockets, TracerOptions.DefaultMaxSockets);
+        Option<uint> maxSockets = Parsed("--max-sockets", "Sockets with keepalive that are followed at once, about 216 bytes of kernel memory each, taken at the start", "N", ParseMaxSockets, TracerOptions.DefaultMaxSockets);
+        Option<TimeSpan> reconcile = Parsed("--reconcile", "Find what no hook sees, by looks at all sockets: the time within which it is told, 1s or longer; 0 looks once, at the start", "TIME", ParseReconcile, TracerOptions.DefaultReconcile);
 
         Command command = new("stream", "Show keepalive events as they happen, until interrupted");
         filters.AddTo(command);
@@ -44,6 +45,7 @@ internal static class StreamCommand
         command.Options.Add(verbose);
         command.Options.Add(ringSize);
         command.Options.Add(maxSockets);
+        command.Options.Add(reconcile);
         command.SetAction(result =>
         {
             V1.FilterList list = filters.Read(result);
@@ -65,6 +67,7 @@ internal static class StreamCommand
                 ShowSelf = result.GetValue(self) || result.GetValue(demo),
                 Demo = result.GetValue(demo),
                 Verbose = result.GetValue(verbose),
+                Reconcile = result.GetValue(reconcile),
                 Tracer = new TracerOptions { Backend = result.GetValue(backend)!, LiveAnswers = result.GetValue(liveAnswers), RingBytes = result.GetValue(ringSize), MaxSockets = result.GetValue(maxSockets), Filter = KernelFilter.Of(list) },
             });
         });
@@ -101,6 +104,14 @@ internal static class StreamCommand
         uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint value) && value is > 0 and <= 16_777_216
             ? value
             : throw new FormatException($"bad number '{text}': it is from 1 to 16777216");
+
+    private static TimeSpan ParseReconcile(string text)
+    {
+        TimeSpan time = text == "0" ? TimeSpan.Zero : DurationText.Parse(text);
+        return time == TimeSpan.Zero || (time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromDays(1))
+            ? time
+            : throw new FormatException($"bad time '{text}': it is from 1s to 1d, or 0");
+    }
 
     private static Option<T> Parsed<T>(string name, string help, string placeholder, Func<string, T> parse, T? standard = default) =>
         new(name)

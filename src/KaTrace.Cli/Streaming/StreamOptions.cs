@@ -30,5 +30,8 @@ internal sealed record StreamOptions
 
     public bool Demo { get; init; }
 
+    /// <summary>Within which time a change that no hook saw is told; zero: never.</summary>
+    public TimeSpan Reconcile { get; init; }
+
     public required TracerOptions Tracer { get; init; }
 }

@@ -26,6 +26,7 @@ internal static class StreamSession
         using StandardOutput output = new();
         using AnswerPoller? answers = AnswerPoller.CanHelp(tracer) ? new AnswerPoller(tracer, warning => Console.Error.WriteLine($"katrace: {warning}")) : null;
         StreamSink sink = new(options, NewWriter(options, output), output, losses, answers, new ProbeCoverage(tracer.ReadHiddenProbes), tracer.Hz, tracer.OwnTgid, reader.Stop);
+        using Reconciler? reconciler = options.Reconcile > TimeSpan.Zero ? new Reconciler(tracer, options.Reconcile, SnapshotFailed) : null;
         if (IsRegularFile())
             reader.Wait.ModeratedSleep = RingWait.MaxModeratedSleep; // nobody waits for a line
 
@@ -77,6 +78,9 @@ internal static class StreamSession
         if (sink.Shown == 0)
             Console.Error.WriteLine(StreamStatus.NothingYet(options, HintAfter, sink.FilteredOut + tracer.ReadHidden()));
     }
+
+    private static void SnapshotFailed(string reason) =>
+        Console.Error.WriteLine($"katrace: {reason}; changes that no hook sees are not found until it works again");
 
     private static bool IsInteractive(StreamOptions options) => !options.Demo && !Console.IsErrorRedirected && !Console.IsOutputRedirected;
 

@@ -21,5 +21,33 @@ internal sealed class BpfLink : SafeHandle
             : throw BpfAdvice.Explain("start an iterator", -fd);
     }
 
+    /// <summary>One pass of an iterator, to its end.</summary>
+    /// <returns>How many bytes the program wrote.</returns>
+    public unsafe long RunIterator()
+    {
+        const int BufferSize = 64 * 1024; // a read returns at most half of that
+        int fd = Libbpf.bpf_iter_create(Libbpf.bpf_link__fd(handle));
+        if (fd < 0)
+            throw BpfAdvice.Explain("start an iterator", -fd);
+
+        using SafeFileHandle iterator = new(fd, ownsHandle: true);
+        byte[] buffer = new byte[BufferSize];
+        long written = 0;
+        fixed (byte* start = buffer)
+        {
+            while (true)
+            {
+                nint length = Libc.read(iterator, start, BufferSize);
+                int errno = Marshal.GetLastPInvokeError();
+                if (length == 0)
+                    return written;
+                if (length > 0)
+                    written += length;
+                else if (errno is not (Libc.EAGAIN or Libc.EINTR)) // EAGAIN: a million objects, and nothing written
+                    throw BpfAdvice.Explain("read an iterator", errno);
+            }
+        }
+    }
+
     protected override bool ReleaseHandle() => Libbpf.bpf_link__destroy(handle) == 0;
 }

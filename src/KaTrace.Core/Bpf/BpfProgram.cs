@@ -82,6 +82,19 @@ internal readonly unsafe struct BpfProgram(BpfObject owner, nint program, string
         return Own(Libbpf.bpf_program__attach_iter(program, null), $"attach iterator {name}");
     }
 
+    /// <summary>Attaches an iterator over the elements of a map.</summary>
+    public BpfLink AttachIterator(BpfMap map)
+    {
+        Libbpf.bpf_iter_link_info info = new() { map_fd = (uint)map.Fd };
+        Libbpf.bpf_iter_attach_opts opts = new()
+        {
+            sz = (nuint)sizeof(Libbpf.bpf_iter_attach_opts),
+            link_info = &info,
+            link_info_len = (uint)sizeof(Libbpf.bpf_iter_link_info),
+        };
+        return Own(Libbpf.bpf_program__attach_iter(program, &opts), $"attach iterator {name}");
+    }
+
     /// <summary>How often the kernel skipped the program, as it was running on that CPU already. Of a loaded program.</summary>
     public ulong RecursionMisses
     {

@@ -33,6 +33,12 @@ internal sealed record Hook(string Name, params Backend[] Ways)
             new Backend("tracepoint",
                 new("accept_exit", "syscalls", "sys_exit_accept"),
                 new("accept4_exit", "syscalls", "sys_exit_accept4"))),
+        new("ended processes",
+            new Backend("tp_btf", new HookProgram("process_exit")),
+            new Backend("next snapshot")),
+        new("snapshots",
+            new Backend(Snapshots.Complete, new("snapshot_tcp") { IsCalled = true }, new("snapshot_known") { IsCalled = true }),
+            new Backend("task_file")),
         new("answers",
             new Backend(PollAnswers, new HookProgram("poll_answer") { IsCalled = true }),
             new Backend("next timer run")),
@@ -87,7 +93,7 @@ internal sealed record Backend(string Name, params HookProgram[] Programs)
 /// <param name="Tracepoint">Name of its tracepoint.</param>
 internal sealed record HookProgram(string Name, string? Category = null, string? Tracepoint = null)
 {
-    /// <summary>Run by user space, not attached.</summary>
+    /// <summary>Run by user space, not attached to anything that happens.</summary>
     public bool IsCalled { get; init; }
 
     /// <summary>Of a cgroup type, for all the host.</summary>

@@ -21,6 +21,16 @@ internal struct KatraceHost
     public uint TickNs;
 }
 
+/// <summary><c>struct katrace_snapshot</c>: a pass over all sockets, as it begins.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KatraceSnapshot
+{
+    /// <summary>CLOCK_MONOTONIC when the pass before the last one began; 0: it did not see these sockets.</summary>
+    public ulong NotBeforeNs;
+    public uint Number;
+    public uint Pad;
+}
+
 /// <summary><c>struct katrace_learned</c>: what the kernel says of a socket of our own.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 48)]
 internal struct KatraceLearned

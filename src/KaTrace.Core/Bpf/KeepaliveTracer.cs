@@ -13,14 +13,15 @@ internal sealed class KeepaliveTracer : IDisposable
     private readonly BpfObject _bpf;
     private readonly List<BpfLink> _links;
     private readonly int _pollAnswerFd;
+    private readonly Snapshots _snapshots;
     private readonly BpfProgram? _segments;
     private readonly BpfProgram[] _attached;
     private readonly CpuCounters[] _counters = new CpuCounters[Libbpf.libbpf_num_possible_cpus()];
 
-    private KeepaliveTracer(BpfObject bpf, List<BpfLink> links, BackendChoice choice, uint hz, uint ownTgid, uint ringBytes)
+    private KeepaliveTracer(BpfObject bpf, List<BpfLink> links, BackendChoice choice, Snapshots snapshots, uint hz, uint ownTgid, uint ringBytes)
     {
         IReadOnlyList<ChosenBackend> backends = choice.Chosen;
-        (_bpf, _links, Backends, Hz, OwnTgid, RingBytes) = (bpf, links, backends, hz, ownTgid, ringBytes);
+        (_bpf, _links, Backends, _snapshots, Hz, OwnTgid, RingBytes) = (bpf, links, backends, snapshots, hz, ownTgid, ringBytes);
         Slower = choice.Slower;
         _attached = [.. choice.Attached.Select(bpf.Program)];
         BpfProgram poll = bpf.Program("poll_answer");
@@ -45,8 +46,8 @@ internal sealed class KeepaliveTracer : IDisposable
 
     public int Programs => _links.Count;
 
-    /// <summary>Loads, proves (<see cref="KernelSelfTest"/>), attaches, and learns the owners of the sockets that are there:
-    /// when it returns, tracing is live.</summary>
+    /// <summary>Loads, proves (<see cref="KernelSelfTest"/>), attaches, and learns the sockets that are there: when it
+    /// returns, tracing is live.</summary>
     /// <exception cref="BpfException">With a message for the user.</exception>
     public static KeepaliveTracer Start(TracerOptions options)
     {
@@ -99,6 +100,9 @@ internal sealed class KeepaliveTracer : IDisposable
     /// <exception cref="BpfException">The kernel does not attach it.</exception>
     public BpfLink AttachLiveAnswers() => _segments!.Value.Attach();
 
+    /// <summary>Looks at all sockets: see <see cref="Snapshots.Take"/>. For a thread of its own, and one at a time.</summary>
+    public long TakeSnapshot() => _snapshots.Take();
+
     /// <summary>What was dropped since the start, summed over the CPUs, by <see cref="KernelDrop"/>.</summary>
     public void ReadDrops(Span<ulong> drops)
     {
@@ -127,6 +131,7 @@ internal sealed class KeepaliveTracer : IDisposable
 
     public void Dispose()
     {
+        _snapshots.Dispose();
         for (int i = _links.Count - 1; i >= 0; i--)
             _links[i].Dispose();
         _bpf.Dispose();
@@ -136,6 +141,7 @@ internal sealed class KeepaliveTracer : IDisposable
     {
         BpfObject bpf = BpfObject.Open(choice.MayCast ? BpfObjectImage.Katrace : BpfObjectImage.KatracePlain, "katrace"u8);
         List<BpfLink> links = [];
+        Snapshots? snapshots = null;
         try
         {
             bpf.Map("events").SetMaxEntries(options.RingBytes);
@@ -156,7 +162,7 @@ internal sealed class KeepaliveTracer : IDisposable
             }
 
             bpf.Program("learn").SetAutoload(true);
-            bpf.Program("seed").SetAutoload(true);
+            bpf.Program("snapshot_file").SetAutoload(true);
             Load(bpf, choice);
             foreach (((FilterField field, ulong value), ulong filters) in options.Filter.Values)
                 bpf.Map("filter_values").Update(new KatraceFilterKey(value, field), filters);
@@ -177,12 +183,13 @@ internal sealed class KeepaliveTracer : IDisposable
                 }
             }
 
-            // After the programs: what they have learned since is newer, and the seed leaves it alone.
-            Seed(bpf);
-            return new KeepaliveTracer(bpf, links, choice, hz, tgid, options.RingBytes);
+            // After the programs: what they have told since is newer, and the first snapshot leaves it alone.
+            snapshots = FirstSnapshot(bpf, choice);
+            return new KeepaliveTracer(bpf, links, choice, snapshots, hz, tgid, options.RingBytes);
         }
         catch
         {
+            snapshots?.Dispose();
             foreach (BpfLink link in links)
                 link.Dispose();
             bpf.Dispose();
@@ -218,13 +225,19 @@ internal sealed class KeepaliveTracer : IDisposable
         }
     }
 
-    private static void Seed(BpfObject bpf)
+    private static Snapshots FirstSnapshot(BpfObject bpf, BackendChoice choice)
     {
-        using BpfLink link = bpf.Program("seed").AttachIterator();
-        using Stream iterator = link.CreateIterator();
-        while (iterator.ReadByte() >= 0)
+        Hook? complete = choice.HookOf("snapshot_tcp");
+        try
         {
-            // The program writes no output: one pass runs it for every file of every process.
+            Snapshots snapshots = new(bpf, complete is not null);
+            Task first = Task.Factory.StartNew(snapshots.Take, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            first.GetAwaiter().GetResult();
+            return snapshots;
+        }
+        catch (BpfException e)
+        {
+            throw new BackendException(complete, e);
         }
     }
 }

@@ -25,6 +25,7 @@ internal enum EventSource : byte
     Poll = 4,
     Setter = 5,
     Segment = 8,
+    Reconciled = 9,
 }
 
 /// <summary><c>enum katrace_cause</c>.</summary>
@@ -53,6 +54,15 @@ internal enum EventFlags : byte
     Counted = 1 << 4,
     Kernel = 1 << 5,
     NoFile = 1 << 6,
+}
+
+/// <summary><c>enum katrace_holding</c>: what has become of those who held the socket.</summary>
+[Flags]
+internal enum Holding : byte
+{
+    None = 0,
+    Exited = 1 << 0,
+    Orphan = 1 << 1,
 }
 
 /// <summary><c>enum katrace_setting</c>.</summary>

@@ -71,6 +71,27 @@ internal readonly struct EventRecord
 
     /// <summary>cgroup v2 of the socket, of its creation; 0: unknown.</summary>
     public readonly ulong CgroupId;
+
+    /// <summary>CLOCK_MONOTONIC; 0: not known.</summary>
+    public readonly ulong NotBeforeNs;
+    /// <summary>Process ids, in ascending order; 0: none.</summary>
+    public readonly Holder4 Holder;
+    /// <summary>All of them, as of the last snapshot; 0: none, or not in a snapshot yet.</summary>
+    public readonly ushort Holders;
+    public readonly Holding Holding;
+    public readonly PadEnd5 PadEnd;
+}
+
+[InlineArray(4)]
+internal struct Holder4
+{
+    private uint _first;
+}
+
+[InlineArray(5)]
+internal struct PadEnd5
+{
+    private byte _first;
 }
 
 [InlineArray(16)]

@@ -22,12 +22,17 @@ internal static unsafe partial class Libbpf
         public byte* object_name;
     }
 
-    /// <summary>union bpf_iter_link_info, its task member (Linux 6.1).</summary>
-    [StructLayout(LayoutKind.Sequential, Size = 16)]
+    /// <summary>union bpf_iter_link_info: its map member, or its task member (Linux 6.1).</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 16)]
     public struct bpf_iter_link_info
     {
+        [FieldOffset(0)]
+        public uint map_fd;
+        [FieldOffset(0)]
         public uint tid;
+        [FieldOffset(4)]
         public uint pid;
+        [FieldOffset(8)]
         public uint pid_fd;
     }
 

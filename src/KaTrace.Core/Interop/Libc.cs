@@ -25,6 +25,7 @@ internal static unsafe partial class Libc
 
     public const int CLOCK_REALTIME = 0;
     public const int CLOCK_MONOTONIC = 1;
+    public const int CLOCK_THREAD_CPUTIME_ID = 3;
 
     public const int CLONE_NEWNET = 0x40000000;
 

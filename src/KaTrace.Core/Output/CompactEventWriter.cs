@@ -36,7 +36,7 @@ internal sealed class CompactEventWriter : IEventWriter
         int processLength = process is null ? 0 : process.NameText.Length + process.CommandLineText.Length;
         Utf8Cursor text = new(_output.GetSpan(MaxFixedLength + processLength));
         AppendTime(ref text, clock.ToUnixNs(record.TimeNs));
-        text.Append(process is null ? "-"u8 : process.NameText);
+        OwnerText.Append(ref text, in record, process);
         text.Append(' ');
         AppendEnds(ref text, in record);
         text.Append(' ');

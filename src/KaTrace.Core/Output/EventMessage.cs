@@ -31,7 +31,15 @@ internal static class EventMessage
             Process = process is null ? null : ProcessOf(in record, process),
             NodeName = nodeName,
             Time = TimeOf(clock.ToUnixNs(record.TimeNs)),
+            NotBeforeMonotonicNs = record.NotBeforeNs,
         };
+        if (record.Source == EventSource.Reconciled)
+        {
+            if (process is not null)
+                message.Assumed.Add(Event.Types.Assumed.Owner);
+            message.Assumed.Add(Event.Types.Assumed.Time);
+        }
+
         SetDetail(message, in record);
         return message;
     }
@@ -61,6 +69,9 @@ internal static class EventMessage
             V4Mapped = EndpointView.SpeaksMappedIPv4(in record),
             Kernel = (record.Flags & EventFlags.Kernel) != 0,
             CgroupId = record.CgroupId,
+            Orphan = (record.Holding & Holding.Orphan) != 0,
+            HolderCount = record.Holders,
+            HolderPids = { SocketHolders.Pids(in record).ToArray() },
         };
         if (record.OldState != record.State)
             socket.OldState = (Socket.Types.State)record.OldState;
@@ -108,6 +119,7 @@ internal static class EventMessage
             Comm = identity.Comm,
             CommandLine = identity.CommandLine ?? "",
             StartBoottimeNs = identity.StartBoottimeNs,
+            Exited = (record.Holding & Holding.Exited) != 0,
         };
         if (record.Fd >= 0)
             process.Fd = record.Fd;

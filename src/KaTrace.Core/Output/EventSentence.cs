@@ -18,6 +18,8 @@ internal static class EventSentence
                 break;
             case EventKind.Configured:
                 SettingsText.AppendChanged(ref text, in record, in clock);
+                if (record.Source == EventSource.Reconciled)
+                    AppendFound(ref text, ", "u8, in record);
                 break;
             case EventKind.Armed:
                 text.Append("first probe in "u8);
@@ -72,11 +74,29 @@ internal static class EventSentence
 
     private static void AppendCall(ref Utf8Cursor text, in EventRecord record)
     {
+        if (record.Source == EventSource.Reconciled)
+        {
+            AppendFound(ref text, record.Cause == EventCause.Kernel ? "by the kernel, "u8 : [], in record);
+            return;
+        }
+
         text.Append(record.Cause == EventCause.Kernel ? "by the kernel"u8 : "by setsockopt"u8);
         if (record.Fd < 0)
             return;
         text.Append(", fd "u8);
         text.Append((uint)record.Fd);
+    }
+
+    /// <summary>No hook saw it: how it came about, and when to the moment, is not known.</summary>
+    private static void AppendFound(ref Utf8Cursor text, ReadOnlySpan<byte> before, in EventRecord record)
+    {
+        text.Append(before);
+        text.Append("found by snapshot"u8);
+        if (record.NotBeforeNs == 0 || record.NotBeforeNs > record.TimeNs)
+            return;
+        text.Append(", at most "u8);
+        AppendRounded(ref text, (record.TimeNs - record.NotBeforeNs + 999_999) / 1_000_000);
+        text.Append(" old"u8);
     }
 
     private static void AppendProbe(ref Utf8Cursor text, in EventRecord record, in KernelClock clock)
@@ -164,7 +184,9 @@ internal static class EventSentence
 
     private static void AppendClosed(ref Utf8Cursor text, in EventRecord record)
     {
-        if (record.Err == 0)
+        if (record.Source == EventSource.Reconciled)
+            AppendFound(ref text, [], in record);
+        else if (record.Err == 0)
             text.Append("orderly"u8);
         else
             AppendError(ref text, record.Err);

@@ -50,6 +50,9 @@ internal sealed class JsonEventWriter : IEventWriter
         AppendKeepalive(ref json, in record, in clock);
         if (process is not null)
             AppendProcess(ref json, in record, process);
+        if (record.Source == EventSource.Reconciled)
+            json.Append(process is null ? ",\"assumed\":[\"TIME\"]"u8 : ",\"assumed\":[\"OWNER\",\"TIME\"]"u8);
+        AppendUInt64(ref json, ",\"notBeforeMonotonicNs\":\""u8, record.NotBeforeNs);
         AppendDetail(ref json, in record);
         End(ref json, open, clock.ToUnixNs(record.TimeNs));
     }
@@ -105,7 +108,26 @@ internal sealed class JsonEventWriter : IEventWriter
         if ((record.Flags & EventFlags.Kernel) != 0)
             json.Append(",\"kernel\":true"u8);
         AppendUInt64(ref json, ",\"cgroupId\":\""u8, record.CgroupId);
+        if ((record.Holding & Holding.Orphan) != 0)
+            json.Append(",\"orphan\":true"u8);
+        AppendHolders(ref json, in record);
         json.CloseObject(open);
+    }
+
+    private static void AppendHolders(ref Utf8Cursor json, in EventRecord record)
+    {
+        if (record.Holders == 0)
+            return;
+        AppendNumber(ref json, ",\"holderCount\":"u8, record.Holders);
+        json.Append(",\"holderPids\":"u8);
+        int pids = json.OpenArray();
+        foreach (uint pid in SocketHolders.Pids(in record))
+        {
+            json.Append(',');
+            json.Append(pid);
+        }
+
+        json.CloseArray(pids);
     }
 
     private static void AppendEndpoint(ref Utf8Cursor json, scoped ReadOnlySpan<byte> name, scoped EndpointView end)
@@ -178,6 +200,8 @@ internal sealed class JsonEventWriter : IEventWriter
         json.Append(process.JsonRest);
         if (record.Fd >= 0)
             AppendNumber(ref json, ",\"fd\":"u8, (uint)record.Fd);
+        if ((record.Holding & Holding.Exited) != 0)
+            json.Append(",\"exited\":true"u8);
         json.CloseObject(open);
     }
 

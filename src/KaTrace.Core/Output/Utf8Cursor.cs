@@ -87,4 +87,14 @@ internal ref struct Utf8Cursor(Span<byte> span)
             _span[open] = (byte)'{';
         Append('}');
     }
+
+    /// <summary>Begins a JSON array in the same way.</summary>
+    public readonly int OpenArray() => Length;
+
+    /// <summary>Ends it. It has an element at least.</summary>
+    public void CloseArray(int open)
+    {
+        _span[open] = (byte)'[';
+        Append(']');
+    }
 }

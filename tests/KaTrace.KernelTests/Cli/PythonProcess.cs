@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using KaTrace.Events;
 
 namespace KaTrace.KernelTests.Cli;
 
@@ -56,6 +57,14 @@ internal sealed class PythonProcess : IDisposable
     public ulong Inode(string socket) => AskNumber($"os.fstat({socket}.fileno()).st_ino");
 
     public ushort LocalPort(string socket) => (ushort)AskNumber($"{socket}.getsockname()[1]");
+
+    /// <summary>SIGKILL. Returns when it has exited, with the time by CLOCK_MONOTONIC.</summary>
+    public ulong Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        return RealtimeOffset.MonotonicNs;
+    }
 
     public void Dispose()
     {

@@ -12,6 +12,7 @@ public sealed class UsageTests
     [InlineData("stream --duration 3parsec", "--duration", "'3parsec'")]
     [InlineData("stream --count many", "--count", "'many'")]
     [InlineData("stream --ring-size 5", "--ring-size", "'5'")]
+    [InlineData("stream --reconcile 10ms", "--reconcile", "'10ms'")]
     [InlineData("stream -o xml", "--output", "'xml'")]
     [InlineData("stream --color pink", "--color", "'pink'")]
     [InlineData("stream --netns nowhere", "--netns", "'nowhere'")]

@@ -22,6 +22,8 @@ public sealed class TracedEvents : IDisposable, IEventSink
     private readonly RingPipeReader? _reader;
     private readonly EventPipeline? _pipeline;
     private readonly AnswerPoller? _answers;
+    private readonly Reconciler? _reconciler;
+    private readonly List<string> _failures = [];
     private readonly Thread? _thread;
     private readonly List<EventRecord> _events = [];
 
@@ -30,7 +32,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
     {
     }
 
-    internal TracedEvents(bool liveAnswers)
+    internal TracedEvents(bool liveAnswers = false, TimeSpan reconcile = default)
     {
         if (KernelAccess.Missing is not null)
             return;
@@ -56,6 +58,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
         _answers = AnswerPoller.CanHelp(_tracer) ? new AnswerPoller(_tracer, warning => throw new InvalidOperationException(warning)) : null;
         _reader = _tracer.OpenRing();
         _pipeline = new EventPipeline(_reader);
+        _reconciler = reconcile > TimeSpan.Zero ? new Reconciler(_tracer, reconcile, _failures.Add, share: 0.2) : null;
         _thread = new Thread(() => _pipeline.Run(this)) { IsBackground = true, Name = "events" };
         _thread.Start();
     }
@@ -63,6 +66,9 @@ public sealed class TracedEvents : IDisposable, IEventSink
     internal uint Hz => Tracer.Hz;
 
     internal string? Slower => Tracer.Slower;
+
+    /// <summary>Better ways to see something, and why each was not possible.</summary>
+    internal IEnumerable<string> Rejected => Tracer.Backends.SelectMany(b => b.Rejected.Select(r => $"{b.Hook} by {r}"));
 
     internal uint OwnTgid => Tracer.OwnTgid;
 
@@ -80,6 +86,12 @@ public sealed class TracedEvents : IDisposable, IEventSink
 
     /// <summary>Also where there is no connection, whose timer would tell.</summary>
     internal bool SeesIoUring => SeesEveryWay || OptionsBy("cgroup");
+
+    /// <summary>False where the kernel has no iterator over sockets without descriptors.</summary>
+    internal bool SeesAllSockets => Tracer.Backends.Any(b => b is { Hook: "snapshots", Backend: Snapshots.Complete });
+
+    /// <summary>Why passes over all sockets failed.</summary>
+    internal IReadOnlyList<string> SnapshotFailures => _failures;
 
     /// <summary>False where an answer is told only when the timer runs again.</summary>
     internal bool LooksForAnswers => _answers is not null && MakesCookies;
@@ -180,7 +192,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
     }
 
     internal static string Describe(IEnumerable<EventRecord> events) => string.Join("; ", events.Take(20).Select(e =>
-        $"{e.Kind} {e.Lport}>{e.Rport} {e.OldState}>{e.State} [{e.Flags}] po {e.ProbesOut} unanswered {e.Unanswered} err {e.Err}"));
+        $"{e.Kind} {e.Lport}>{e.Rport} {e.OldState}>{e.State} [{e.Flags}] po {e.ProbesOut} unanswered {e.Unanswered} err {e.Err} by {e.Source} of {e.Tgid} ({e.Holding}, {e.Holders} hold)"));
 
     /// <summary>For who runs the tests on many kernels (tests/kernels): what each has, and why not something better.</summary>
     private static void Tell(IEnumerable<ChosenBackend> backends)
@@ -209,6 +221,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
 
     public void Dispose()
     {
+        _reconciler?.Dispose();
         _reader?.Stop();
         _thread?.Join();
         _answers?.Dispose();

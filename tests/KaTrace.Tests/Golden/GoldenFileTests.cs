@@ -47,6 +47,7 @@ public sealed class GoldenFileTests
         [
             Sample.Enabled, Sample.Disabled.OverIPv6(), Sample.Configured.OverMappedIPv4(), Sample.Armed,
             Sample.Probe, Sample.Timeout.OverIPv6(), Sample.Closed, Sample.Answered, Sample.Recovered, Sample.LocalDrop, Sample.Reset,
+            Sample.Found, Sample.Orphaned,
         ];
         foreach (RawEvent raw in events)
         {

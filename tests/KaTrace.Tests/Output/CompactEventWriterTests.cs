@@ -63,6 +63,53 @@ public sealed class CompactEventWriterTests
     public void Disabled_names_the_descriptor() => AssertEnds("DISABLED   by setsockopt, fd 7", Sample.Disabled);
 
     [Fact]
+    public void What_no_hook_saw_says_how_it_was_found_and_how_old_it_may_be() =>
+        AssertEnds(
+            "ENABLED    found by snapshot, at most 9.8 s old (idle 60 s, interval 75 s (sysctl), count 9 (sysctl))", Found(Sample.Enabled));
+
+    [Fact]
+    public void What_was_found_and_cannot_be_dated_says_no_age() =>
+        AssertEnds("DISABLED   found by snapshot", Found(Sample.Disabled) with { NotBeforeNs = 0 });
+
+    [Fact]
+    public void A_setting_that_was_found_changed_says_so() =>
+        AssertEnds("CONFIGURED idle 60 s, count 3, found by snapshot, at most 9.8 s old", Found(Sample.Configured));
+
+    [Fact]
+    public void A_socket_that_was_found_gone_says_so_and_sums_up() =>
+        AssertEnds("CLOSED     found by snapshot, at most 9.8 s old, 12 probes sent, 12 answered", Found(Sample.Closed));
+
+    [Fact]
+    public void What_the_kernel_turned_on_for_itself_and_was_found_says_both() =>
+        AssertEnds(
+            "ENABLED    by the kernel, found by snapshot, at most 9.8 s old (idle 60 s, interval 75 s (sysctl), count 9 (sysctl))",
+            Found(Sample.Enabled) with { Cause = EventCause.Kernel });
+
+    [Theory]
+    [InlineData("redis-server[520] ", new uint[] { 520 }, 1, 0)]
+    [InlineData("redis-server[520] (+2 more) ", new uint[] { 519, 520, 521 }, 3, 0)]
+    [InlineData("redis-server[520] (+6 more) ", new uint[] { 1, 2, 3, 4 }, 7, 0)] // one of those without a name
+    [InlineData("redis-server[520] (exited) ", new uint[] { }, 0, 1)]
+    [InlineData("redis-server[520] (exited, +1 more) ", new uint[] { 700 }, 1, 1)]
+    public void The_owner_is_followed_by_what_has_become_of_it_and_how_many_others_there_are(string expected, uint[] pids, int holders, byte holding) =>
+        Assert.Contains(
+            $" {expected}10.0.0.5",
+            Line(Sample.Probe with { Holder = RawEvent.Processes(pids), Holders = (ushort)holders, Holding = (Holding)holding }),
+            StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("kernel", (byte)EventFlags.Kernel, 0, (byte)TcpState.Established)]
+    [InlineData("unaccepted", (byte)EventFlags.NoFile, 0, (byte)TcpState.Established)]
+    [InlineData("orphan", (byte)EventFlags.NoFile, (byte)Holding.Orphan, (byte)TcpState.FinWait1)]
+    [InlineData("-", (byte)EventFlags.NoFile, 0, (byte)TcpState.Close)]
+    [InlineData("-", 0, 0, (byte)TcpState.Established)]
+    public void A_socket_without_owner_says_why_where_that_is_known(string expected, byte flags, byte holding, byte state) =>
+        Assert.Contains(
+            $" {expected} 10.0.0.5",
+            Line(Sample.Probe with { Flags = (EventFlags)flags, Holding = (Holding)holding, State = (TcpState)state }, process: null),
+            StringComparison.Ordinal);
+
+    [Fact]
     public void Configured_lists_what_changed() => AssertEnds("CONFIGURED idle 60 s, count 3", Sample.Configured);
 
     [Fact]
@@ -164,6 +211,11 @@ public sealed class CompactEventWriterTests
             writer.WriteLost(Lost.Types.Place.KernelRing, 1, 1, 2, Sample.Clock);
         });
     }
+
+    private static RawEvent Found(RawEvent raw) => raw with
+    {
+        Source = EventSource.Reconciled, Cause = EventCause.None, Fd = -1, Tid = 0, NotBeforeNs = raw.TimeNs - 9_800_000_000,
+    };
 
     private static void AssertEnds(string expected, RawEvent raw) => Assert.EndsWith(expected, Line(raw));
 

@@ -1,0 +1,65 @@
+using System.Globalization;
+using KaTrace.Interop;
+using Microsoft.Win32.SafeHandles;
+
+namespace KaTrace.Bpf;
+
+/// <summary>The network namespaces that can be reached: through a process that is in it, or through its name in /run/netns.</summary>
+internal static class NetworkNamespaces
+{
+    private const string Names = "/run/netns";
+    private const string Current = "/proc/thread-self/ns/net";
+
+    /// <summary>Takes the calling thread into each, and back. One that cannot be entered is left out.</summary>
+    /// <param name="visit">Called there, with the inode of the namespace.</param>
+    public static void Visit(Action<uint> visit)
+    {
+        using SafeFileHandle home = File.OpenHandle(Current);
+        HashSet<uint> seen = [Inode(Current) ?? 0];
+        visit(seen.Single());
+        try
+        {
+            foreach (string process in Directory.EnumerateDirectories("/proc"))
+            {
+                // Most processes are in the same one: looked at without entering it.
+                string link = $"{process}/ns/net";
+                if (char.IsAsciiDigit(process[^1]) && Inode(link) is { } inode && seen.Add(inode) && Enter(link))
+                    visit(inode);
+            }
+
+            foreach (string name in Directory.Exists(Names) ? Directory.EnumerateFiles(Names) : [])
+            {
+                if (Enter(name) && Inode(Current) is { } inode && seen.Add(inode))
+                    visit(inode);
+            }
+        }
+        finally
+        {
+            _ = Libc.setns((int)home.DangerousGetHandle(), Libc.CLONE_NEWNET);
+        }
+    }
+
+    private static bool Enter(string path)
+    {
+        int fd = Libc.openat(-1, path, Libc.O_RDONLY | Libc.O_CLOEXEC);
+        if (fd < 0)
+            return false; // gone meanwhile, or not ours to enter
+
+        using SafeFileHandle owned = new(fd, ownsHandle: true);
+        return Libc.setns(fd, Libc.CLONE_NEWNET) == 0;
+    }
+
+    /// <summary>Of "net:[4026531840]"; null if the process is gone.</summary>
+    private static uint? Inode(string link)
+    {
+        try
+        {
+            return new FileInfo(link).LinkTarget is { } target && target.StartsWith("net:[", StringComparison.Ordinal)
+                && uint.TryParse(target.AsSpan(5).TrimEnd(']'), CultureInfo.InvariantCulture, out uint inode) ? inode : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
