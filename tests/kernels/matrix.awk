@@ -11,10 +11,10 @@ function matches(test, patterns,    words, count, i) {
 
 function add_row(name, patterns) {
 	row_name[++rows] = name
-	# a glob as a regular expression, to the end of the name or to its arguments
+	# globs as regular expressions
 	gsub(/[.]/, "[.]", patterns)
 	gsub(/[*]/, ".*", patterns)
-	gsub(/[^ ]+/, "^&(\\(|$)", patterns)
+	gsub(/[^ ]+/, "^&$", patterns)
 	row_patterns[rows] = patterns
 }
 
@@ -104,11 +104,16 @@ FNR == 1 {
 	outcome = $1 == "skipped" || !possible ? "not visible" : $1
 	test = $2
 	sub(/^KaTrace[.]KernelTests[.]([A-Z][a-z]+[.])?/, "", test)
+	sub(/[(].*/, "", test)
 	next
 }
 # a test says so itself, where it took an event that was not seen as it happened
 outcome == "passed" && /^ *reconciled/ { outcome = "reconciled" }
-outcome != "" && reason == "" && NF && !/^ *(at |from |reconciled)/ { reason = substr($0, match($0, /[^ ]/), 200) }
+# what all tests begin with tells nothing when it fails, but for its cause
+outcome != "" && reason == "" && NF && !/^ *(at |from |reconciled)|threw in its constructor/ {
+	reason = substr($0, match($0, /[^ -]/), 300)
+	sub(/^[A-Za-z.]+Exception : /, "", reason)
+}
 
 END {
 	flush_test()
