@@ -44,11 +44,11 @@ public sealed class FullTableTests(TracedEvents traced)
         Assert.Matches("lost track of a socket [1-9][0-9,]* times", katrace.Errors.All()[^1]);
 
         // A tracer with room for all has seen the same.
-        ILookup<ulong, EventRecord> whole = traced.SoFar(e => ns.Has(e) && !IsAnswer(e)).ToLookup(e => e.Cookie);
-        ILookup<ulong, Event> seen = events.Where(e => e.Socket is not null && !IsAnswer(e)).ToLookup(e => e.Socket.Cookie);
+        ILookup<(ulong, uint), EventRecord> whole = traced.SoFar(e => ns.Has(e) && !IsAnswer(e)).ToLookup(e => (e.Cookie, (uint)e.Lport));
+        ILookup<(ulong, uint), Event> seen = events.Where(e => e.Socket is not null && !IsAnswer(e)).ToLookup(e => (e.Socket.Cookie, e.Socket.Local.Port));
         Assert.Equal(whole.Select(socket => socket.Key).Order(), seen.Select(socket => socket.Key).Order());
         int unknown = 0;
-        foreach (IGrouping<ulong, EventRecord> socket in whole)
+        foreach (IGrouping<(ulong, uint), EventRecord> socket in whole)
         {
             Event[] here = [.. seen[socket.Key]];
             Assert.Equal(socket.Select(e => (int)e.Kind), here.Select(e => (int)e.Kind));
@@ -56,7 +56,6 @@ public sealed class FullTableTests(TracedEvents traced)
             {
                 unknown += actual.Process is null ? 1 : 0;
                 Assert.Equal(traced.OwnTgid, actual.Process?.Pid ?? traced.OwnTgid);
-                Assert.Equal(expected.Lport, actual.Socket.Local.Port);
                 Assert.Equal(expected.ProbesOut, actual.Keepalive.ProbesOut);
                 if (actual.Keepalive.HasUnanswered)
                     Assert.Equal(expected.Unanswered, actual.Keepalive.Unanswered);
@@ -69,11 +68,11 @@ public sealed class FullTableTests(TracedEvents traced)
     }
 
     [Fact]
-    public void A_million_sockets_have_room_in_160_megabytes()
+    public void A_million_sockets_have_room_in_220_megabytes()
     {
         using KatraceProcess katrace = KatraceProcess.Stream("--max-sockets", "1000000", "--kind", "timeout");
         Dictionary<string, ulong> sockets = Assert.Single(Maps(katrace.Pid), map => map["max_entries"] == 1_000_000);
-        Assert.InRange(sockets["memlock"], 100_000_000ul, 160_000_000ul);
+        Assert.InRange(sockets["memlock"], 100_000_000ul, 220_000_000ul);
     }
 
     /// <summary>A call whose end was not seen leaves an entry behind: so many must not keep out those that come after.</summary>

@@ -31,7 +31,17 @@ public sealed class KilledTests
     {
         foreach (string file in Directory.GetFiles($"/proc/{pid}/fdinfo"))
         {
-            foreach (string line in File.ReadAllLines(file))
+            string[] lines;
+            try
+            {
+                lines = File.ReadAllLines(file);
+            }
+            catch (FileNotFoundException)
+            {
+                continue; // closed meanwhile: a snapshot opens some for as long as it takes
+            }
+
+            foreach (string line in lines)
             {
                 string[] field = line.Split(':', StringSplitOptions.TrimEntries);
                 if (field[0] is "link_id" or "map_id" or "prog_id")
