@@ -102,36 +102,11 @@ public sealed class FullTableTests(TracedEvents traced)
 
     /// <summary>The numbers that the kernel tells of each map of a process.</summary>
     private static IEnumerable<Dictionary<string, ulong>> Maps(int pid) =>
-        from file in Directory.GetFiles($"/proc/{pid}/fdinfo")
-        let numbers = NumbersIn(file)
-        where numbers.ContainsKey("map_id")
-        group numbers by numbers["map_id"] into map
-        select map.First();
-
-    private static Dictionary<string, ulong> NumbersIn(string file)
-    {
-        Dictionary<string, ulong> numbers = [];
-        foreach (string line in LinesOf(file))
-        {
-            string[] field = line.Split(':', StringSplitOptions.TrimEntries);
-            if (field.Length == 2 && ulong.TryParse(field[1], CultureInfo.InvariantCulture, out ulong number))
-                numbers[field[0]] = number;
-        }
-
-        return numbers;
-    }
-
-    private static string[] LinesOf(string file)
-    {
-        try
-        {
-            return File.ReadAllLines(file);
-        }
-        catch (FileNotFoundException)
-        {
-            return []; // closed meanwhile
-        }
-    }
+        from descriptor in Descriptors.Of(pid)
+        where descriptor.ContainsKey("map_id")
+        group descriptor by descriptor["map_id"] into map
+        select map.First().Where(field => ulong.TryParse(field.Value, CultureInfo.InvariantCulture, out _))
+            .ToDictionary(field => field.Key, field => ulong.Parse(field.Value, CultureInfo.InvariantCulture));
 
     private static bool IsAnswer(EventRecord e) => e.Kind is EventKind.Answered or EventKind.Recovered;
 

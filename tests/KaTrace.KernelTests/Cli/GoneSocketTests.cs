@@ -46,8 +46,7 @@ public sealed class GoneSocketTests
         using JsonDocument maps = JsonDocument.Parse(Shell.Run("bpftool", "--json", "map", "show"));
         string[] ids = [.. maps.RootElement.EnumerateArray().Where(m => m.GetProperty("name").GetString() == "sockets")
             .Select(m => m.GetProperty("id").GetInt32().ToString(CultureInfo.InvariantCulture))];
-        return Directory.EnumerateFiles($"/proc/{pid}/fdinfo").SelectMany(File.ReadLines)
-            .Where(line => line.StartsWith("map_id:", StringComparison.Ordinal)).Select(line => line[7..].Trim()).Distinct().Single(ids.Contains);
+        return Descriptors.Of(pid).Where(descriptor => descriptor.ContainsKey("map_id")).Select(descriptor => descriptor["map_id"]).Distinct().Single(ids.Contains);
     }
 
     private static (string[] Key, string[] Value) EntryOf(string map, ulong cookie)

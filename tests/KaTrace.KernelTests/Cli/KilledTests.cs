@@ -26,29 +26,11 @@ public sealed class KilledTests
         Assert.Empty(left);
     }
 
-    /// <summary>By descriptor, as /proc/PID/fdinfo tells.</summary>
-    private static IEnumerable<(string Type, uint Id)> HeldBy(int pid)
-    {
-        foreach (string file in Directory.GetFiles($"/proc/{pid}/fdinfo"))
-        {
-            string[] lines;
-            try
-            {
-                lines = File.ReadAllLines(file);
-            }
-            catch (FileNotFoundException)
-            {
-                continue; // closed meanwhile: a snapshot opens some for as long as it takes
-            }
-
-            foreach (string line in lines)
-            {
-                string[] field = line.Split(':', StringSplitOptions.TrimEntries);
-                if (field[0] is "link_id" or "map_id" or "prog_id")
-                    yield return (field[0][..^3], uint.Parse(field[1], CultureInfo.InvariantCulture));
-            }
-        }
-    }
+    private static IEnumerable<(string Type, uint Id)> HeldBy(int pid) =>
+        from descriptor in Descriptors.Of(pid)
+        from field in descriptor
+        where field.Key is "link_id" or "map_id" or "prog_id"
+        select (field.Key[..^3], uint.Parse(field.Value, CultureInfo.InvariantCulture));
 
     private static IEnumerable<(string Type, uint Id)> InKernel()
     {
