@@ -103,6 +103,9 @@ internal sealed class KeepaliveTracer : IDisposable
     /// <summary>Looks at all sockets: see <see cref="Snapshots.Take"/>. For a thread of its own, and one at a time.</summary>
     public long TakeSnapshot() => _snapshots.Take();
 
+    /// <summary>How often that was done, the first time at the start included.</summary>
+    public uint SnapshotsTaken => _snapshots.Taken;
+
     /// <summary>What was dropped since the start, summed over the CPUs, by <see cref="KernelDrop"/>.</summary>
     public void ReadDrops(Span<ulong> drops)
     {

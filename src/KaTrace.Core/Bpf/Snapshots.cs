@@ -17,7 +17,8 @@ internal sealed class Snapshots : IDisposable
 
     /// <summary>Number of the pass that came to a namespace first, by its inode.</summary>
     private Dictionary<uint, uint> _visitedSince = [];
-    private uint _number;
+    private volatile uint _number;
+    private volatile uint _complete;
     private ulong _lastBeganNs;
     private ulong _beganBeforeNs;
 
@@ -56,8 +57,12 @@ internal sealed class Snapshots : IDisposable
             suspects += VisitNamespaces(_tcp);
         _known?.RunIterator();
         (_beganBeforeNs, _lastBeganNs) = (_lastBeganNs, began);
+        _complete = _number;
         return suspects;
     }
+
+    /// <summary>How many passes there were.</summary>
+    public uint Taken => _complete;
 
     public void Dispose()
     {

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using KaTrace.Events;
 using KaTrace.KernelTests.Net;
 using KaTrace.KernelTests.Stream;
+using KaTrace.KernelTests.Withheld;
 using KaTrace.V1;
 using static KaTrace.KernelTests.Net.KeepaliveSocket;
 using Socket = System.Net.Sockets.Socket;
@@ -17,10 +18,10 @@ public sealed partial class CoverageTests(TracedEvents traced)
     private static readonly double Seconds = double.Parse(
         Environment.GetEnvironmentVariable("KATRACE_TEST_COVERAGE_SECONDS") ?? "5", CultureInfo.InvariantCulture);
 
-    [Fact]
+    [TimerFact]
     public void Two_thousand_connections_that_probe_each_second_are_covered_in_full() => AssertCovered("probe");
 
-    [Fact]
+    [TimerFact]
     public void Probes_that_the_kernel_hides_are_covered_in_full() => AssertCovered("timeout");
 
     private void AssertCovered(string kind)

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using KaTrace.Interop;
 using KaTrace.KernelTests.Net;
+using KaTrace.KernelTests.Withheld;
 using KaTrace.V1;
 using static KaTrace.KernelTests.Net.KeepaliveSocket;
 using Socket = System.Net.Sockets.Socket;
@@ -13,7 +14,7 @@ public sealed class LiveAnswerTests
     /// <summary>Every way that this kernel may take; the last is refused by none.</summary>
     public static TheoryData<string> Backends => ["auto", "raw-tp"];
 
-    [Theory]
+    [TimerTheory]
     [MemberData(nameof(Backends))]
     public void An_answer_has_the_time_at_which_the_peer_sent_it(string backend)
     {
@@ -47,7 +48,7 @@ public sealed class LiveAnswerTests
     }
 
     /// <summary>Its sequence number is one too low: the kernel replies, and takes it for no sign of life.</summary>
-    [Fact]
+    [TimerFact]
     public void A_probe_of_the_peer_is_no_answer()
     {
         using Pair pair = Pair.Probing(count: 9);
@@ -63,7 +64,7 @@ public sealed class LiveAnswerTests
         Assert.DoesNotContain(katrace.AllEvents(), e => IsAnswer(e) && e.MonotonicNs > silence);
     }
 
-    [Theory]
+    [TimerTheory]
     [MemberData(nameof(Backends))]
     public void Two_hundred_sockets_are_told_each_answer_once(string backend)
     {
@@ -101,7 +102,7 @@ public sealed class LiveAnswerTests
         Assert.Contains(katrace.AllEvents(), e => IsAnswer(e) && e.Source == Event.Types.Source.Segment);
     }
 
-    [Fact]
+    [TimerFact]
     public void Nothing_is_attached_while_nobody_waits_for_an_answer()
     {
         using Pair pair = Pair.Probing(count: 9);

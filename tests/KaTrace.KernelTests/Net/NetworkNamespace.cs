@@ -4,6 +4,7 @@ using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using KaTrace.Events;
 using KaTrace.Interop;
+using KaTrace.KernelTests.Withheld;
 
 namespace KaTrace.KernelTests.Net;
 
@@ -98,7 +99,12 @@ internal sealed class NetworkNamespace : IDisposable
         return result;
     }
 
-    public void Dispose() => Shell.TryRun("ip", "netns", "del", Name);
+    public void Dispose()
+    {
+        ulong closedNs = (ulong)Libc.ReadClock(Libc.CLOCK_MONOTONIC);
+        TimerLedger.Close(e => Has(e) && e.TimeNs <= closedNs, KeepaliveProbes(), TcpExt("TCPAbortOnTimeout"));
+        Shell.TryRun("ip", "netns", "del", Name);
+    }
 
     private void Nft(params string[] arguments) => Shell.Run("ip", ["netns", "exec", Name, "nft", .. arguments]);
 

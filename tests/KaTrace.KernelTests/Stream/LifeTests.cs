@@ -1,7 +1,8 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using KaTrace.Events;
 using KaTrace.KernelTests.Net;
+using KaTrace.KernelTests.Withheld;
 using static KaTrace.KernelTests.Net.KeepaliveSocket;
 
 namespace KaTrace.KernelTests.Stream;
@@ -9,7 +10,7 @@ namespace KaTrace.KernelTests.Stream;
 /// <summary>Sockets whose life is not connect, probe, close.</summary>
 public sealed class LifeTests(TracedEvents traced)
 {
-    [Fact]
+    [TimerFact]
     public void A_socket_that_connects_again_is_of_a_new_generation_and_counts_from_zero()
     {
         using Pair pair = Pair.Probing(count: 9);
@@ -29,7 +30,7 @@ public sealed class LifeTests(TracedEvents traced)
         Assert.All([armed, probe], e => Assert.Equal((closed.Sk, closed.Cookie, closed.Ino), (e.Sk, e.Cookie, e.Ino)));
     }
 
-    [Fact]
+    [TimerFact]
     public void Keepalive_set_while_connecting_is_armed_once_the_connection_is_there()
     {
         using NetworkNamespace left = new();
@@ -52,7 +53,7 @@ public sealed class LifeTests(TracedEvents traced)
         Assert.Equal((1u, 1u, 1), (probe.Unanswered, probe.Probes, probe.ProbesOut));
     }
 
-    [Fact]
+    [TimerFact]
     public void Keepalive_off_and_on_amid_probes_goes_on_counting()
     {
         using Pair pair = Pair.ProbingInVain(count: 9);
@@ -74,7 +75,7 @@ public sealed class LifeTests(TracedEvents traced)
         Assert.True(recovered.Unanswered >= probe.Unanswered);
     }
 
-    [Fact]
+    [TimerFact]
     public void An_MPTCP_socket_gives_no_event_and_its_subflow_is_probed_as_any_TCP_socket()
     {
         if (!File.Exists("/proc/sys/net/mptcp/enabled"))

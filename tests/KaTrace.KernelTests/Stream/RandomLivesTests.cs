@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using CsCheck;
 using KaTrace.Events;
 using KaTrace.KernelTests.Net;
+using KaTrace.KernelTests.Withheld;
 using static KaTrace.KernelTests.Net.KeepaliveSocket;
 
 namespace KaTrace.KernelTests.Stream;
@@ -38,7 +39,7 @@ public sealed class RandomLivesTests(TracedEvents traced)
         Reconnect,
     }
 
-    [Fact]
+    [TimerFact]
     public void The_last_word_on_each_of_many_random_sockets_is_the_kernels_and_their_histories_make_sense()
     {
         KernelAccess.Require();

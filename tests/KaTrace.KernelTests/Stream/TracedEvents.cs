@@ -30,7 +30,10 @@ public sealed class TracedEvents : IDisposable, IEventSink
     public TracedEvents()
         : this(liveAnswers: false)
     {
+        OfAllTests = this;
     }
+
+    internal static TracedEvents? OfAllTests { get; private set; }
 
     internal TracedEvents(bool liveAnswers = false, TimeSpan reconcile = default)
     {
@@ -90,8 +93,13 @@ public sealed class TracedEvents : IDisposable, IEventSink
     /// <summary>False where the kernel has no iterator over sockets without descriptors.</summary>
     internal bool SeesAllSockets => Tracer.Backends.Any(b => b is { Hook: "snapshots", Backend: Snapshots.Complete });
 
+    internal uint SnapshotsTaken => Tracer.SnapshotsTaken;
+
     /// <summary>Why passes over all sockets failed.</summary>
     internal IReadOnlyList<string> SnapshotFailures => _failures;
+
+    /// <summary>True where the kernel leaves out a kprobe program that interrupts another one.</summary>
+    internal bool MayMissTimers => Tracer.Backends.Any(b => b is { Hook: "keepalive timer", Backend: "kprobe" });
 
     /// <summary>False where an answer is told only when the timer runs again.</summary>
     internal bool LooksForAnswers => _answers is not null && MakesCookies;

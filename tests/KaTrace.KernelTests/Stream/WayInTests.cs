@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using KaTrace.Events;
 using KaTrace.KernelTests.Net;
+using KaTrace.KernelTests.Withheld;
 using static KaTrace.KernelTests.Net.KeepaliveSocket;
 
 namespace KaTrace.KernelTests.Stream;
@@ -12,7 +13,7 @@ public sealed class WayInTests(TracedEvents traced)
 {
     public static bool IsX86 => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
-    [Theory(SkipUnless = nameof(IsX86), Skip = "its programs are for x86")]
+    [TimerTheory(SkipUnless = nameof(IsX86), Skip = "its programs are for x86")]
     [InlineData(32)]
     [InlineData(64)]
     public void A_process_of_either_width_that_sets_it_on_a_connection_is_seen(int bits)
@@ -33,7 +34,7 @@ public sealed class WayInTests(TracedEvents traced)
         Assert.Equal(77u, events[^1].Idle / traced.Hz);
     }
 
-    [Theory(SkipUnless = nameof(IsX86), Skip = "its programs are for x86")]
+    [TimerTheory(SkipUnless = nameof(IsX86), Skip = "its programs are for x86")]
     [InlineData(32)]
     [InlineData(64)]
     public void A_process_of_either_width_that_sets_it_before_it_connects_is_seen_then_at_the_latest(int bits)
@@ -53,7 +54,7 @@ public sealed class WayInTests(TracedEvents traced)
         Assert.Equal(77u, events[^2].Idle / traced.Hz);
     }
 
-    [Theory]
+    [TimerTheory]
     [InlineData(false)]
     [InlineData(true)]
     public void IoUring_is_seen_with_the_process_whose_ring_it_is_also_where_a_worker_of_the_kernel_does_it(bool byWorker)
@@ -78,7 +79,7 @@ public sealed class WayInTests(TracedEvents traced)
         });
     }
 
-    [Fact]
+    [TimerFact]
     public void IoUring_on_a_connection_is_told_once()
     {
         using NetworkNamespace ns = new();
@@ -95,7 +96,7 @@ public sealed class WayInTests(TracedEvents traced)
         Assert.All(events, e => Assert.Equal((traced.OwnTgid, EventCause.Setsockopt), (e.Tgid, events[0].Cause)));
     }
 
-    [Fact]
+    [TimerFact]
     public void Bpf_setsockopt_in_a_call_of_the_process_is_that_process()
     {
         using NetworkNamespace ns = new();
@@ -111,7 +112,7 @@ public sealed class WayInTests(TracedEvents traced)
         Assert.Equal(traced.SeesEveryWay ? [traced.OwnTgid] : [], enabled.Select(e => e.Tgid)); // without a connection there is no timer
     }
 
-    [Fact]
+    [TimerFact]
     public void Bpf_setsockopt_in_softirq_is_seen_and_nobody_who_was_interrupted_is_blamed()
     {
         using NetworkNamespace left = new();
@@ -131,7 +132,7 @@ public sealed class WayInTests(TracedEvents traced)
         Assert.All([enabled, armed], e => Assert.Equal((EventCause.Kernel, 0u, 0u), (enabled.Cause, e.Tid, e.Tgid)));
     }
 
-    [Fact]
+    [TimerFact]
     public void Bpf_setsockopt_on_a_connection_that_comes_in_is_seen_and_accept_tells_whose_it_is()
     {
         using NetworkNamespace ns = new();
@@ -149,7 +150,7 @@ public sealed class WayInTests(TracedEvents traced)
         Assert.Equal((listener.LocalPort(), traced.OwnTgid), (probe.Lport, probe.Tgid));
     }
 
-    [Theory]
+    [TimerTheory]
     [InlineData("accept")]
     [InlineData("accept4")]
     [InlineData("io_uring")]
@@ -168,7 +169,7 @@ public sealed class WayInTests(TracedEvents traced)
         Assert.Equal(ring is null ? traced.OwnTgid : 0, probe.Tgid);
     }
 
-    [Theory(SkipUnless = nameof(IsX86), Skip = "its programs are for x86")]
+    [TimerTheory(SkipUnless = nameof(IsX86), Skip = "its programs are for x86")]
     [InlineData(false)]
     [InlineData(true)]
     public void A_socket_of_another_process_is_shown_with_the_one_that_set_it(bool passed)
@@ -196,7 +197,7 @@ public sealed class WayInTests(TracedEvents traced)
         }
     }
 
-    [Fact]
+    [TimerFact]
     public void Set_after_shutdown_it_is_armed_at_once()
     {
         using NetworkNamespace ns = new();
