@@ -14,7 +14,7 @@ internal static class Sample
     /// <summary>1,000 seconds after boot it is 2026-08-21 10:46:34.123456789 UTC.</summary>
     public static readonly KernelClock Clock = new(Hz, 1_787_309_194_123_456_789 - 1_000_000_000_000);
 
-    public static readonly ProcessIdentity Redis = new(520, 12_340_000_000, "redis-server"u8, "redis-server *:6379");
+    public static readonly ProcessIdentity Redis = Process(520, 12_340_000_000, "redis-server"u8, "redis-server *:6379");
 
     private static readonly RawEvent Connection = new()
     {
@@ -123,6 +123,13 @@ internal static class Sample
     {
         Flags = Closed.Flags | EventFlags.NoFile, Ino = 0, Holding = Holding.Exited | Holding.Orphan,
     };
+
+    /// <summary>Of which only the command line could be read.</summary>
+    public static ProcessIdentity Process(uint pid, ulong startNs, ReadOnlySpan<byte> comm, string? commandLine)
+    {
+        ProcessKey key = new(pid, startNs);
+        return new ProcessIdentity(key, comm, new ProcessDetails { Key = key, Comm = HostileText.Decode(comm), CommandLine = commandLine });
+    }
 
     /// <summary>The same connection over IPv6.</summary>
     public static RawEvent OverIPv6(this RawEvent raw) => raw with

@@ -43,23 +43,16 @@ internal sealed partial class OpenDirectory : IDisposable
         using SafeFileHandle? file = Own(Libc.openat(Fd, name, Libc.O_RDONLY | Libc.O_CLOEXEC));
         if (file is null)
             return -1;
-        try
+        int length = 0;
+        while (length < buffer.Length)
         {
-            int length = 0;
-            while (length < buffer.Length)
-            {
-                int read = RandomAccess.Read(file, buffer[length..], length);
-                if (read == 0)
-                    break;
-                length += read;
-            }
+            int read = Read(file, buffer[length..]);
+            if (read <= 0)
+                return read < 0 ? -1 : length;
+            length += read;
+        }
 
-            return length;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return -1;
-        }
+        return length;
     }
 
     public string? ReadLink(string name)
@@ -67,6 +60,19 @@ internal sealed partial class OpenDirectory : IDisposable
         byte[] buffer = new byte[PathMax];
         nint length = readlinkat(Fd, name, ref buffer[0], PathMax);
         return length > 0 ? Encoding.UTF8.GetString(buffer, 0, (int)length) : null;
+    }
+
+    // Not RandomAccess.Read, which throws and knows no pipes.
+    private static unsafe int Read(SafeFileHandle file, Span<byte> buffer)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint read;
+            do
+                read = Libc.read(file, start, (nuint)buffer.Length);
+            while (read < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR);
+            return (int)read;
+        }
     }
 
     private int Fd => (int)_directory.DangerousGetHandle();
