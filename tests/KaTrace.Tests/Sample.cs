@@ -16,6 +16,25 @@ internal static class Sample
 
     public static readonly ProcessIdentity Redis = Process(520, 12_340_000_000, "redis-server"u8, "redis-server *:6379");
 
+    /// <summary>Of which all is known.</summary>
+    public static readonly ProcessIdentity Shop = new(
+        new ProcessKey(640, 56_780_000_000),
+        ".NET TP Worker"u8,
+        new ProcessDetails
+        {
+            Key = new ProcessKey(640, 56_780_000_000),
+            Comm = ".NET TP Worker",
+            Executable = "/usr/share/dotnet/dotnet",
+            CommandLine = "dotnet /app/Shop.Api.dll",
+            Uid = 1654,
+            User = "app",
+            Container = new Container("containerd", "7d3a1c5e9b2f4a6081c3d5e7f9a0b2c4d6e8f0a1b3c5d7e9f1a2b4c6d8e0f2a4"),
+            Unit = "shop.service",
+            PodUid = "0c1e2a3b-4d5f-6071-8293-a4b5c6d7e8f9",
+            Program = "Shop.Api",
+            Runtime = ".NET 10.0.1",
+        });
+
     private static readonly RawEvent Connection = new()
     {
         Size = (ushort)Unsafe.SizeOf<EventRecord>(),

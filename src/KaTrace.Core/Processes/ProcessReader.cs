@@ -32,11 +32,10 @@ internal sealed class ProcessReader(string procRoot, UserNames users)
     {
         diagnostics = null;
         using OpenDirectory? directory = OpenDirectory.TryOpen(Path.Combine(procRoot, process.Pid.ToString(CultureInfo.InvariantCulture)));
-        ReadOnlySpan<byte> stat = ReadFile(directory, "stat");
-        if (!ProcessStat.TryParse(stat, out ReadOnlySpan<byte> comm, out ulong ticks) || ticks != process.StartBoottimeNs / ProcessStat.NsPerTick)
+        if (!ProcessStat.TryParseStart(ReadFile(directory, "stat"), out ulong ticks) || ticks != process.StartBoottimeNs / ProcessStat.NsPerTick)
             return null;
 
-        string name = HostileText.Decode(comm);
+        string comm = HostileText.Decode(WithoutNewline(ReadFile(directory, "comm"))); // that of stat is escaped
         string? executable = directory!.ReadLink("exe");
         ReadOnlySpan<byte> arguments = ReadFile(directory, "cmdline");
         string? commandLine = Join(arguments);
@@ -50,7 +49,7 @@ internal sealed class ProcessReader(string procRoot, UserNames users)
         return new ProcessDetails
         {
             Key = process,
-            Comm = name,
+            Comm = comm,
             Executable = executable,
             CommandLine = commandLine,
             Uid = uid,
@@ -68,6 +67,9 @@ internal sealed class ProcessReader(string procRoot, UserNames users)
         int read = directory?.Read(name, _buffer) ?? -1;
         return _buffer.AsSpan(0, Math.Max(read, 0));
     }
+
+    /// <summary>One: a name may end with more.</summary>
+    private static ReadOnlySpan<byte> WithoutNewline(ReadOnlySpan<byte> line) => line is [.. var text, (byte)'\n'] ? text : line;
 
     private static DateTimeOffset StartTime(ProcessKey process)
     {

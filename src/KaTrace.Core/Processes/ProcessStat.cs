@@ -10,18 +10,15 @@ internal static class ProcessStat
 
     private const int StartTimeField = 22;
 
-    /// <summary>Name and start of the process.</summary>
-    /// <remarks>The name, in parentheses, may itself hold spaces and parentheses: fields are counted from the last one.</remarks>
-    public static bool TryParse(ReadOnlySpan<byte> stat, out ReadOnlySpan<byte> comm, out ulong startTicks)
+    /// <summary>When the process started.</summary>
+    /// <remarks>Its name, field 2 in parentheses, may itself hold spaces and parentheses: fields are counted from the last one.</remarks>
+    public static bool TryParseStart(ReadOnlySpan<byte> stat, out ulong startTicks)
     {
-        comm = default;
         startTicks = 0;
-        int open = stat.IndexOf((byte)'(');
-        int close = stat.LastIndexOf((byte)')');
-        if (open < 0 || close < open)
+        int name = stat.LastIndexOf((byte)')');
+        if (name < 0)
             return false;
-        comm = stat[(open + 1)..close];
-        ReadOnlySpan<byte> rest = stat[(close + 1)..];
+        ReadOnlySpan<byte> rest = stat[(name + 1)..];
         for (int field = 2; field < StartTimeField; field++)
         {
             int space = rest.IndexOf((byte)' ');

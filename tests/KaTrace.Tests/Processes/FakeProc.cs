@@ -23,6 +23,7 @@ internal sealed class FakeProc : IDisposable
         File.WriteAllText(
             Path.Combine(directory.FullName, "stat"),
             $"{pid} ({comm}) S 1 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 {startTicks} 9 10 11\n");
+        File.WriteAllText(Path.Combine(directory.FullName, "comm"), $"{comm}\n");
         File.WriteAllBytes(Path.Combine(directory.FullName, "cmdline"), commandLine);
         return directory.FullName;
     }
