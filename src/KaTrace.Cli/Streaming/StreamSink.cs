@@ -65,7 +65,7 @@ internal sealed class StreamSink : IEventSink
             _answers?.Expect(in record);
 
         bool own = record.Tgid == _hiddenTgid && (record.Flags & EventFlags.Owner) != 0;
-        ProcessIdentity? process = _processes.Resolve(in record);
+        ProcessIdentity? process = own ? null : _processes.Resolve(in record);
         if (own || !_filter.Matches(in record, process))
         {
             FilteredOut++;

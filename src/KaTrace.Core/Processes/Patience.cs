@@ -9,7 +9,7 @@ namespace KaTrace.Processes;
 internal sealed class Patience(TimeSpan once, double share)
 {
     // What may be waited at once after a quiet time, in units of the longest wait.
-    private const int Saved = 40;
+    private const int Saved = 10;
 
     private readonly TimeSpan _most = Saved * once;
     private TimeSpan _left = Saved * once;

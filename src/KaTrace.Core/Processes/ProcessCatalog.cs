@@ -12,16 +12,20 @@ internal sealed class ProcessCatalog : IDisposable
 {
     public const int DefaultCapacity = 4096;
 
+    /// <summary>So long the first event of a process waits for it to be read, which takes some 0.1 ms unless the host is busy or the
+    /// process is hostile: else a short-lived one would never be shown with its command line.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(20);
+
+    private const double ShareOfWaits = 0.2; // of the time, which the ring has room for
+
     private const int MaxReaders = 4;
     private const int MaxAsked = 16;
 
     private readonly string _procRoot;
     private readonly int _capacity;
-    private readonly UserNames _users;
+    private readonly UserNames _users = new();
 
-    // So long the first event of a process waits for its command line, lest that of a short-lived one be never shown: reading takes
-    // some 0.1 ms. A fifth of the time at most, which the ring makes up for: see --ring-size.
-    private readonly Patience _patience = new(once: TimeSpan.FromMilliseconds(5), share: 0.2);
+    private readonly Patience _patience;
 
     private readonly object _lock = new();
     private readonly Dictionary<ProcessKey, LinkedListNode<KnownProcess>> _known = [];
@@ -35,11 +39,11 @@ internal sealed class ProcessCatalog : IDisposable
 
     /// <param name="procRoot">Where the proc file system is mounted.</param>
     /// <param name="capacity">How many processes are kept.</param>
-    /// <param name="users">Names of users.</param>
-    public ProcessCatalog(string procRoot = "/proc", int capacity = DefaultCapacity, UserNames? users = null)
+    /// <param name="longestWait">See <see cref="LongestWait"/>.</param>
+    public ProcessCatalog(string procRoot = "/proc", int capacity = DefaultCapacity, TimeSpan? longestWait = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        (_procRoot, _capacity, _users) = (procRoot, capacity, users ?? new UserNames());
+        (_procRoot, _capacity, _patience) = (procRoot, capacity, new Patience(longestWait ?? LongestWait, ShareOfWaits));
     }
 
     public int Count
@@ -60,6 +64,9 @@ internal sealed class ProcessCatalog : IDisposable
             Monitor.PulseAll(_lock);
         }
     }
+
+    /// <summary>Reads this very process: the first of all takes longest, as tables are made and code is compiled for it.</summary>
+    public Task PrepareAsync() => FindAllAsync([ProcessReader.Own()], ManagedPrograms.Deadline);
 
     /// <summary>What is known by now. Null: nothing yet, in which case it is read, or nothing ever.</summary>
     public ProcessDetails? Find(ProcessKey process) => Get(process).Details;

@@ -23,6 +23,17 @@ internal sealed class ProcessReader(string procRoot, UserNames users)
 
     private readonly byte[] _buffer = new byte[MaxFile];
 
+    /// <summary>This very process; nothing where there is no /proc.</summary>
+    public static ProcessKey Own()
+    {
+        using OpenDirectory? self = OpenDirectory.TryOpen("/proc/self");
+        byte[] stat = new byte[1024];
+        int length = self?.Read("stat", stat) ?? 0;
+        return length > 0 && ProcessStat.TryParseStart(stat.AsSpan(0, length), out ulong ticks)
+            ? new ProcessKey((uint)Environment.ProcessId, ticks * ProcessStat.NsPerTick)
+            : default;
+    }
+
     /// <summary>Null: that process is gone, or may not be looked at.</summary>
     public ProcessDetails? Read(ProcessKey process) => Read(process, out _);
 

@@ -32,6 +32,24 @@ public sealed class ProcessCatalogTests : IDisposable
     }
 
     [Fact]
+    public void The_first_event_of_a_process_waits_until_it_is_read()
+    {
+        using ProcessCatalog patient = new(_proc.Root, longestWait: Deadline);
+        _proc.Add(520, StartTicks, "redis-server\0*:6379\0");
+        Assert.Equal("redis-server *:6379", Resolve(patient, Sample.Probe)!.Details!.CommandLine);
+    }
+
+    [Fact]
+    public void The_first_event_after_an_exec_waits_likewise()
+    {
+        using ProcessCatalog patient = new(_proc.Root, longestWait: Deadline);
+        _proc.Add(520, StartTicks, "sh\0", comm: "sh");
+        Resolve(patient, Sample.Probe with { Comm = RawEvent.Name("sh") });
+        _proc.Add(520, StartTicks, "redis-server\0*:6379\0");
+        Assert.Equal("redis-server *:6379", Resolve(patient, Sample.Probe)!.Details!.CommandLine);
+    }
+
+    [Fact]
     public void A_record_without_owner_resolves_to_nothing() =>
         Assert.Null(Resolve(_catalog, Sample.Probe with { Flags = EventFlags.None }));
 

@@ -138,8 +138,8 @@ public sealed class ProcessReaderTests : IDisposable
     [Fact]
     public void Our_own_process_is_found_in_the_real_proc()
     {
-        Assert.True(ProcessStat.TryParseStart(File.ReadAllBytes("/proc/self/stat"), out ulong ticks));
-        ProcessKey own = new((uint)Environment.ProcessId, (ticks * ProcessStat.NsPerTick) + ProcessStat.NsPerTick - 1);
+        ProcessKey own = ProcessReader.Own();
+        own = own with { StartBoottimeNs = own.StartBoottimeNs + ProcessStat.NsPerTick - 1 };
         ProcessDetails read = new ProcessReader("/proc", new UserNames()).Read(own)!;
         Assert.Contains("KaTrace.Tests", read.CommandLine!, StringComparison.Ordinal);
         Assert.Equal(Environment.ProcessPath, read.Executable);
