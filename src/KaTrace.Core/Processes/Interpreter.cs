@@ -99,8 +99,6 @@ internal sealed class Interpreter
         for (int i = 0; i < arguments.Length; i++)
         {
             string argument = arguments[i];
-            if (argument == "--")
-                return i + 1 < arguments.Length ? Named(arguments[i + 1]) : null;
             if (argument is ['@', ..] && Words)
                 return null; // a file of arguments (java): the program may be in there
             if (argument is not ['-', _, ..])

@@ -79,6 +79,7 @@ public sealed class ControlGroupTests
     [Theory]
     [InlineData("/kubepods/podnothing")]
     [InlineData("/user.slice/mypod.slice")]
+    [InlineData("/machine.slice/machine-podPODU.slice")]
     [InlineData("/machine.slice/machine-libpod_pod_ID.slice/libpod-ID.scope")]
     public void What_only_looks_like_a_pod_is_none(string path) => Assert.Null(V2(path).PodUid);
 

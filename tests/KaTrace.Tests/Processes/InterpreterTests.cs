@@ -50,6 +50,8 @@ public sealed class InterpreterTests
     [InlineData("ruby", null, "-ne puts")]
     [InlineData("perl", "/usr/bin/munin-node", "-wT /usr/bin/munin-node --foreground")]
     [InlineData("perl5.36.0", "a.pl", "-I /lib -Mstrict -MIO::Socket a.pl")]
+    [InlineData("perl", "a.pl", "-Mfeature=say a.pl")]
+    [InlineData("ruby", "a.rb", "-W:no-experimental a.rb")]
     [InlineData("perl", null, "-MIO::Socket -we sleep x.pl")]
     [InlineData("php8.2", "artisan", "-d memory_limit=-1 artisan queue:work")]
     [InlineData("php", "router.php", "-S 0.0.0.0:80 -t public router.php")]
