@@ -57,9 +57,9 @@ internal sealed partial class OpenDirectory : IDisposable
 
     public string? ReadLink(string name)
     {
-        byte[] buffer = new byte[PathMax];
-        nint length = readlinkat(Fd, name, ref buffer[0], PathMax);
-        return length > 0 ? Encoding.UTF8.GetString(buffer, 0, (int)length) : null;
+        Span<byte> buffer = stackalloc byte[PathMax];
+        nint length = readlinkat(Fd, name, ref MemoryMarshal.GetReference(buffer), PathMax);
+        return length > 0 ? Encoding.UTF8.GetString(buffer[..(int)length]) : null;
     }
 
     // Not RandomAccess.Read, which throws and knows no pipes.
