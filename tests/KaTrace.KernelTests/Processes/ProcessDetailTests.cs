@@ -30,7 +30,7 @@ public sealed class ProcessDetailTests : IDisposable
     {
         using NetworkNamespace ns = new();
         string script = Path.Combine(Path.GetTempPath(), $"{ns.Name}.py");
-        File.WriteAllText(script, "#!/usr/bin/env python3\nimport sys; print('ready', flush=True); sys.stdin.read()\n");
+        File.WriteAllText(script, "#!/usr/bin/env python3\nimport signal; print('ready', flush=True); signal.pause()\n");
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         try
         {
