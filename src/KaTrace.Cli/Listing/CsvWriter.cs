@@ -6,31 +6,24 @@ using KaTrace.Sockets;
 namespace KaTrace.Cli.Listing;
 
 /// <summary>Rows as CSV (RFC 4180), numbers bare: seconds, no marks.</summary>
-internal sealed class CsvWriter(IReadOnlyList<Column> columns, Cells cells)
+internal sealed class CsvWriter(IBufferWriter<byte> output, IReadOnlyList<Column> columns, Cells cells) : IRowWriter
 {
     private readonly byte[] _cell = new byte[Cells.MaxLength];
 
-    public void Write(StandardOutput output, ReadOnlySpan<SocketRow> rows, ReadOnlySpan<int> shown, bool header)
-    {
-        if (header)
-            output.Write(Encoding.ASCII.GetBytes($"{string.Join(',', columns.Select(column => column.Heading))}\r\n"));
-        foreach (int index in shown)
-        {
-            for (int i = 0; i < columns.Count; i++)
-            {
-                Utf8Cursor text = new(_cell);
-                cells.Append(ref text, columns[i].Id, in rows[index]);
-                WriteField(output, text.Written);
-                output.Write(i < columns.Count - 1 ? ","u8 : "\r\n"u8);
-            }
+    public void WriteHeader() => output.Write(Encoding.ASCII.GetBytes($"{string.Join(',', columns.Select(column => column.Heading))}\r\n"));
 
-            output.FlushIfLarge();
-            if (output.IsClosed)
-                return;
+    public void Write(in SocketRow row)
+    {
+        for (int i = 0; i < columns.Count; i++)
+        {
+            Utf8Cursor text = new(_cell);
+            cells.Append(ref text, columns[i].Id, in row);
+            WriteField(text.Written);
+            output.Write(i < columns.Count - 1 ? ","u8 : "\r\n"u8);
         }
     }
 
-    private static void WriteField(StandardOutput output, ReadOnlySpan<byte> field)
+    private void WriteField(ReadOnlySpan<byte> field)
     {
         if (!field.ContainsAny(",\"\r\n"u8))
         {

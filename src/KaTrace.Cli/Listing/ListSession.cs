@@ -26,17 +26,18 @@ internal static class ListSession
         shown = SortOrder.Sort(shown, table, options.Sort, cells);
 
         using StandardOutput output = new();
-        switch (options.Format)
+        IRowWriter writer = options.Format switch
         {
-            case "json":
-                WriteJson(new JsonConnectionWriter(output, table, processes, Environment.MachineName), table, shown, output);
-                break;
-            case "csv":
-                new CsvWriter(options.Columns, cells).Write(output, table.Rows, shown, options.Header);
-                break;
-            default:
-                new TableWriter(options.Columns, cells).Write(output, table.Rows, shown, options.Header, options.Width);
-                break;
+            "json" => new JsonRowWriter(new JsonConnectionWriter(output, table, processes, Environment.MachineName)),
+            "csv" => new CsvWriter(output, options.Columns, cells),
+            _ => new TableWriter(output, options.Columns, cells, table.Rows, shown, options.Width),
+        };
+        if (options.Header)
+            writer.WriteHeader();
+        for (int i = 0; i < shown.Length && !output.IsClosed; i++)
+        {
+            writer.Write(in table.Rows[shown[i]]);
+            output.FlushIfLarge();
         }
 
         output.Flush();
@@ -73,17 +74,6 @@ internal static class ListSession
     internal static ProcessIdentity[] Identify(SocketTable table, Func<ProcessKey, string?> commandLineOf) =>
         [.. table.Processes.Select(process =>
             new ProcessIdentity(process.Key.Pid, process.Key.StartBoottimeNs, Encoding.UTF8.GetBytes(process.Comm), commandLineOf(process.Key)))];
-
-    private static void WriteJson(JsonConnectionWriter writer, SocketTable table, int[] shown, StandardOutput output)
-    {
-        foreach (int index in shown)
-        {
-            writer.Write(in table.Rows[index]);
-            output.FlushIfLarge();
-            if (output.IsClosed)
-                return;
-        }
-    }
 
     private static HashSet<IPAddress> AddressesOf(SocketTable table, int[] shown)
     {

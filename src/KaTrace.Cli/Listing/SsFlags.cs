@@ -20,7 +20,8 @@ internal static class SsFlags
                 break;
             }
 
-            if (!IsBundle(args[i], HasValue(args, i)))
+            bool isColumn = i > 0 && args[i - 1] == "--sort"; // -lport
+            if (isColumn || !IsBundle(args[i], HasValue(args, i)))
             {
                 rewritten.Add(args[i]);
                 continue;

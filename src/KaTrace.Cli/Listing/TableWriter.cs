@@ -7,40 +7,50 @@ namespace KaTrace.Cli.Listing;
 
 /// <summary>Rows as a table, aligned: all are laid out once to measure the columns, and once to be written. On a terminal that is
 /// too narrow the columns that matter least are left out, those that say nothing first.</summary>
-internal sealed class TableWriter
+internal sealed class TableWriter : IRowWriter
 {
+    private readonly IBufferWriter<byte> _output;
     private readonly Cells _cells;
     private readonly byte[] _cell = new byte[Cells.MaxLength];
     private readonly List<Laid> _columns;
-
-    /// <param name="columns">In the order of the table.</param>
-    /// <param name="cells">What stands in them.</param>
-    public TableWriter(IEnumerable<Column> columns, Cells cells)
-    {
-        _cells = cells;
-        _columns = [.. columns.Select(column => new Laid(column))];
-    }
+    private readonly int? _width;
 
     /// <param name="output">Where the table goes.</param>
-    /// <param name="rows">Of the table.</param>
-    /// <param name="shown">Which of them, in this order.</param>
-    /// <param name="header">With headings.</param>
+    /// <param name="columns">In this order.</param>
+    /// <param name="cells">What stands in them.</param>
+    /// <param name="rows">Of the whole table.</param>
+    /// <param name="shown">Which of them will be written.</param>
     /// <param name="width">Of the terminal; null: all columns.</param>
-    public void Write(StandardOutput output, ReadOnlySpan<SocketRow> rows, ReadOnlySpan<int> shown, bool header, int? width)
+    public TableWriter(IBufferWriter<byte> output, IEnumerable<Column> columns, Cells cells, ReadOnlySpan<SocketRow> rows, ReadOnlySpan<int> shown, int? width)
     {
+        (_output, _cells, _width) = (output, cells, width);
+        _columns = [.. columns.Select(column => new Laid(column))];
         foreach (int index in shown)
             Measure(in rows[index]);
         if (width is { } available)
             Fit(available);
-        if (header)
-            WriteHeadings(output);
-        foreach (int index in shown)
+    }
+
+    public void WriteHeader()
+    {
+        foreach (Laid laid in _columns)
+            WriteCell(Encoding.ASCII.GetBytes(laid.Column.Heading), laid, isLast: laid == _columns[^1]);
+        _output.Write("\n"u8);
+    }
+
+    public void Write(in SocketRow row)
+    {
+        int at = 0;
+        for (int i = 0; i < _columns.Count; i++)
         {
-            WriteRow(output, in rows[index], width);
-            output.FlushIfLarge();
-            if (output.IsClosed)
-                return;
+            Laid laid = _columns[i];
+            ReadOnlySpan<byte> cell = Render(laid.Column.Id, in row);
+            bool isLast = i == _columns.Count - 1;
+            WriteCell(isLast && _width is { } available ? Cut(cell, available - at) : cell, laid, isLast);
+            at += laid.Width + 1;
         }
+
+        _output.Write("\n"u8);
     }
 
     private void Measure(in SocketRow row)
@@ -64,37 +74,15 @@ internal sealed class TableWriter
         }
     }
 
-    private void WriteHeadings(StandardOutput output)
-    {
-        foreach (Laid laid in _columns)
-            WriteCell(output, Encoding.ASCII.GetBytes(laid.Column.Heading), laid, isLast: laid == _columns[^1]);
-        output.Write("\n"u8);
-    }
-
-    private void WriteRow(StandardOutput output, in SocketRow row, int? width)
-    {
-        int at = 0;
-        for (int i = 0; i < _columns.Count; i++)
-        {
-            Laid laid = _columns[i];
-            ReadOnlySpan<byte> cell = Render(laid.Column.Id, in row);
-            bool isLast = i == _columns.Count - 1;
-            WriteCell(output, isLast && width is { } available ? Cut(cell, available - at) : cell, laid, isLast);
-            at += laid.Width + 1;
-        }
-
-        output.Write("\n"u8);
-    }
-
-    private static void WriteCell(StandardOutput output, ReadOnlySpan<byte> cell, Laid laid, bool isLast)
+    private void WriteCell(ReadOnlySpan<byte> cell, Laid laid, bool isLast)
     {
         int padding = laid.Width - WidthOf(cell);
-        Span<byte> span = output.GetSpan(cell.Length + padding + 1);
+        Span<byte> span = _output.GetSpan(cell.Length + padding + 1);
         int before = laid.Column.IsRight ? padding : 0, after = isLast ? 0 : laid.Width + 1 - before - WidthOf(cell);
         span[..before].Fill((byte)' ');
         cell.CopyTo(span[before..]);
         span.Slice(before + cell.Length, after).Fill((byte)' ');
-        output.Advance(before + cell.Length + after);
+        _output.Advance(before + cell.Length + after);
     }
 
     /// <summary>Valid until the next call.</summary>

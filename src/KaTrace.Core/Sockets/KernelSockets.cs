@@ -89,7 +89,7 @@ internal sealed class KernelSockets : ISocketSource
         ReadDescriptors(builder, allSockets: false);
         if (builder.MissesSockets)
             ReadDescriptors(builder, allSockets: true);
-        return builder.Build(new RealtimeOffset().Ns, time, Gaps(refused));
+        return builder.Build(new KernelClock(proof.Hz, new RealtimeOffset().Ns), time, Gaps(refused));
     }
 
     private void ReadDescriptors(SocketTableBuilder builder, bool allSockets)

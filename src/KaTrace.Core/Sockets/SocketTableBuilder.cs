@@ -71,12 +71,11 @@ internal sealed class SocketTableBuilder
         return at;
     }
 
-    /// <param name="realtimeOffsetNs">As <see cref="KernelClock"/> takes it.</param>
+    /// <param name="clock">Of this kernel.</param>
     /// <param name="time">When the first record was read.</param>
     /// <param name="gaps">What could not be looked at, a sentence each.</param>
-    public SocketTable Build(long realtimeOffsetNs, DateTimeOffset time, IReadOnlyList<string> gaps)
+    public SocketTable Build(KernelClock clock, DateTimeOffset time, IReadOnlyList<string> gaps)
     {
-        KernelClock clock = new(_proof.Hz, realtimeOffsetNs);
         ArraySegment<SocketHolder> holders = GroupHolders();
         ArraySegment<SocketRow> rows = new(_rows, 0, _rowCount);
         ConnectionEnds.Link(rows);
