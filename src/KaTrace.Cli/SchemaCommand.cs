@@ -10,7 +10,11 @@ internal static class SchemaCommand
     public static Command Create()
     {
         Argument<string> message = new("message") { Description = "event, as 'stream -o json' writes it, or connection, as 'list -o json' does", DefaultValueFactory = _ => "event" };
-        message.AcceptOnlyFromAmong("event", "connection");
+        message.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: not ("event" or "connection") } other])
+                result.AddError($"bad message '{other.Value}': it is event or connection");
+        });
         Command command = new("schema", "Print the JSON schema of a line of JSON") { message };
         command.SetAction(result =>
         {

@@ -17,9 +17,9 @@ internal static class ListCommand
         Option<bool> all = new("--all", "-a") { Description = "All sockets: also listening, unconnected, TIME_WAIT and half-open ones" };
         Option<string[]> state = new("--state") { Description = "In this state, or group of states, by the names of ss: established, time-wait, connected, synchronized, …", HelpName = "STATE,…", Arity = ArgumentArity.OneOrMore };
         Option<string?> keepalive = new("--keepalive") { Description = "With SO_KEEPALIVE on, or off", HelpName = "on|off" };
-        keepalive.AcceptOnlyFromAmong("on", "off");
+        Checks(keepalive, text => OneOf(text, "on", "off"));
         Option<string> output = new("--output", "-o") { Description = "Format: table, wide (all columns), json (JSON Lines; see 'katrace schema connection') or csv", HelpName = "FORMAT", DefaultValueFactory = _ => "table" };
-        output.AcceptOnlyFromAmong("table", "wide", "json", "csv");
+        Checks(output, text => OneOf(text, "table", "wide", "json", "csv"));
         Option<string> columns = new("--columns") { Description = "Columns of table and csv, in this order; a terminal is then not too narrow for any", HelpName = "NAME,…" };
         Option<string> sort = new("--sort") { Description = "Sort by columns: silent, or -silent for the longest first", HelpName = "NAME,…" };
         Option<bool> noHeader = new("--no-header", "-H") { Description = "Without headings" };
@@ -31,7 +31,7 @@ internal static class ListCommand
         filters.AddTo(command);
         foreach (Option option in (Option[])[listening, all, state, keepalive, output, columns, sort, noHeader, resolve, numeric, tcp])
             command.Options.Add(option);
-        Checks(expression, text => SocketExpression.Parse(text));
+        expression.Validators.Add(CheckExpression);
         Checks(state, text => StatesOf([text]));
         Checks(columns, text => ColumnsOf(text));
         Checks(sort, text => SortOrder.Parse(text));
@@ -79,8 +79,20 @@ internal static class ListCommand
     private static IReadOnlyList<Column> ColumnsOf(string list) =>
         [.. list.Split(',', StringSplitOptions.TrimEntries).Select(Column.Parse)];
 
-    private static void Checks(Argument<string[]> argument, Action<string> parse) =>
-        argument.Validators.Add(result => Check(result, "", string.Join(' ', result.Tokens.Select(token => token.Value)), parse));
+    private static void OneOf(string text, params string[] values)
+    {
+        if (!values.Contains(text))
+            throw new FilterException($"bad value '{text}': it is one of {string.Join(", ", values)}");
+    }
+
+    /// <summary>Whatever is no option comes here, misspelt ones too.</summary>
+    private static void CheckExpression(ArgumentResult result)
+    {
+        if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith('-')) is { } option)
+            result.AddError($"there is no option '{option.Value}'");
+        else
+            Check(result, "", string.Join(' ', result.Tokens.Select(token => token.Value)), text => SocketExpression.Parse(text));
+    }
 
     private static void Checks(Option option, Action<string> parse) =>
         option.Validators.Add(result =>
