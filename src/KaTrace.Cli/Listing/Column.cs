@@ -14,7 +14,7 @@ internal enum ColumnId
 /// <param name="Help">For the help text.</param>
 /// <param name="IsRight">Aligned to the right.</param>
 /// <param name="Rank">The column of the highest rank goes first where a terminal is too narrow; 0 stays.</param>
-/// <param name="IsWide">Only in wide output, and where --columns asks for it.</param>
+/// <param name="IsWide">Only in wide output, where --columns asks for it, and where a terminal has room.</param>
 internal sealed record Column(ColumnId Id, string Name, string Help, bool IsRight = false, int Rank = 0, bool IsWide = false)
 {
     public static readonly IReadOnlyList<Column> All =
@@ -36,18 +36,21 @@ internal sealed record Column(ColumnId Id, string Name, string Help, bool IsRigh
         new(ColumnId.Pid, "pid", "process that holds it, the lowest id if several do", IsRight: true),
         new(ColumnId.Comm, "comm", "its name; without one orphan, unaccepted, kernel or time-wait"),
         new(ColumnId.Origin, "origin", "settings that are the socket's own", Rank: 10, IsWide: true),
-        new(ColumnId.Netns, "netns", "inode of the network namespace", IsRight: true, Rank: 11, IsWide: true),
-        new(ColumnId.Uid, "uid", "user of the socket", IsRight: true, Rank: 12, IsWide: true),
-        new(ColumnId.Cgroup, "cgroup", "id of the cgroup (v2) that the socket was made in", IsRight: true, Rank: 13, IsWide: true),
-        new(ColumnId.Cookie, "cookie", "SO_COOKIE", IsRight: true, Rank: 14, IsWide: true),
-        new(ColumnId.Inode, "inode", "as /proc/PID/fd shows it", IsRight: true, Rank: 15, IsWide: true),
-        new(ColumnId.Fd, "fd", "its lowest descriptor", IsRight: true, Rank: 16, IsWide: true),
-        new(ColumnId.RecvQ, "recvq", "bytes not read; of a listener, connections to accept", IsRight: true, Rank: 17, IsWide: true),
-        new(ColumnId.SendQ, "sendq", "bytes not acknowledged; of a listener, its backlog", IsRight: true, Rank: 18, IsWide: true),
+        new(ColumnId.Netns, "netns", "inode of the network namespace", IsRight: true, Rank: 12, IsWide: true),
+        new(ColumnId.Uid, "uid", "user of the socket", IsRight: true, Rank: 14, IsWide: true),
+        new(ColumnId.Cgroup, "cgroup", "id of the cgroup (v2) that the socket was made in", IsRight: true, Rank: 21, IsWide: true),
+        new(ColumnId.Cookie, "cookie", "SO_COOKIE", IsRight: true, Rank: 20, IsWide: true),
+        new(ColumnId.Inode, "inode", "as /proc/PID/fd shows it", IsRight: true, Rank: 16, IsWide: true),
+        new(ColumnId.Fd, "fd", "its lowest descriptor", IsRight: true, Rank: 15, IsWide: true),
+        new(ColumnId.RecvQ, "recvq", "bytes not read; of a listener, connections to accept", IsRight: true, Rank: 18, IsWide: true),
+        new(ColumnId.SendQ, "sendq", "bytes not acknowledged; of a listener, its backlog", IsRight: true, Rank: 17, IsWide: true),
         new(ColumnId.Retrans, "retrans", "how often the oldest of them was sent again", IsRight: true, Rank: 19, IsWide: true),
-        new(ColumnId.Timer, "timer", "the one timer that ss -o shows, as it shows it", Rank: 20, IsWide: true),
-        new(ColumnId.Command, "command", "command line", Rank: 21, IsWide: true),
+        new(ColumnId.Timer, "timer", "the one timer that ss -o shows, as it shows it", Rank: 13, IsWide: true),
+        new(ColumnId.Command, "command", "command line", Rank: 11, IsWide: true),
     ];
+
+    /// <summary>What each shows, a line each.</summary>
+    public static string HelpText => string.Join('\n', All.Select(column => $"{column.Name,-8} {column.Help}"));
 
     public string Heading => Name.ToUpperInvariant();
 

@@ -9,6 +9,8 @@ namespace KaTrace.Cli.Listing;
 /// <summary><c>katrace list</c>: its flags, and what they mean.</summary>
 internal static class ListCommand
 {
+    private const string Help = "help";
+
     public static Command Create()
     {
         FilterOptions filters = new(ofSockets: true);
@@ -20,7 +22,7 @@ internal static class ListCommand
         Checks(keepalive, text => OneOf(text, "on", "off"));
         Option<string> output = new("--output", "-o") { Description = "Format: table, wide (all columns), json (JSON Lines; see 'katrace schema connection') or csv", HelpName = "FORMAT", DefaultValueFactory = _ => "table" };
         Checks(output, text => OneOf(text, "table", "wide", "json", "csv"));
-        Option<string> columns = new("--columns") { Description = "Columns of table and csv, in this order; a terminal is then not too narrow for any", HelpName = "NAME,…" };
+        Option<string> columns = new("--columns") { Description = "Columns of table and csv, in this order, however narrow the terminal; 'help' says which there are", HelpName = "NAME,…" };
         Option<string> sort = new("--sort") { Description = "Sort by columns: silent, or -silent for the longest first", HelpName = "NAME,…" };
         Option<bool> noHeader = new("--no-header", "-H") { Description = "Without headings" };
         Option<bool> resolve = new("--resolve", "-r") { Description = "Names of hosts (DNS, for 5 s at most) and of services" };
@@ -33,7 +35,11 @@ internal static class ListCommand
             command.Options.Add(option);
         expression.Validators.Add(CheckExpression);
         Checks(state, text => StatesOf([text]));
-        Checks(columns, text => ColumnsOf(text));
+        Checks(columns, text =>
+        {
+            if (text != Help)
+                ColumnsOf(text);
+        });
         Checks(sort, text => SortOrder.Parse(text));
         command.SetAction(result =>
         {
@@ -44,9 +50,16 @@ internal static class ListCommand
                 return ExitCodes.Ok;
             }
 
+            string? chosen = result.GetValue(columns);
+            if (chosen == Help)
+            {
+                Console.Out.WriteLine(Column.HelpText);
+                return ExitCodes.Ok;
+            }
+
             SocketExpression? parsed = SocketExpression.Parse(string.Join(' ', result.GetValue(expression)!));
             string format = result.GetValue(output)!;
-            string? chosen = result.GetValue(columns);
+            int? width = format == "table" && chosen is null && !Console.IsOutputRedirected ? Console.WindowWidth : null;
             return ListSession.Run(new ListOptions
             {
                 Filters = list,
@@ -54,11 +67,11 @@ internal static class ListCommand
                 States = States(result.GetValue(state) ?? [], result.GetValue(all), result.GetValue(listening), parsed),
                 Keepalive = result.GetValue(keepalive) is { } wanted ? wanted == "on" : null,
                 Format = format,
-                Columns = chosen is not null ? ColumnsOf(chosen) : [.. Column.All.Where(column => !column.IsWide || format is "wide" or "csv")],
+                Columns = chosen is not null ? ColumnsOf(chosen) : [.. Column.All.Where(column => !column.IsWide || format is "wide" or "csv" || width is not null)],
                 Sort = result.GetValue(sort) is { } order ? SortOrder.Parse(order) : [],
                 Header = !result.GetValue(noHeader),
                 ResolveNames = result.GetValue(resolve),
-                Width = format == "table" && chosen is null && !Console.IsOutputRedirected ? Console.WindowWidth : null,
+                Width = width,
             });
         });
         return command;

@@ -6,9 +6,11 @@ using KaTrace.Sockets;
 namespace KaTrace.Cli.Listing;
 
 /// <summary>Rows as a table, aligned: all are laid out once to measure the columns, and once to be written. On a terminal that is
-/// too narrow the columns that matter least are left out, those that say nothing first.</summary>
+/// too narrow the columns that matter least are left out: wide output's own, then those that say nothing.</summary>
 internal sealed class TableWriter : IRowWriter
 {
+    private const int EnoughOfCommand = 30;
+
     private readonly IBufferWriter<byte> _output;
     private readonly Cells _cells;
     private readonly byte[] _cell = new byte[Cells.MaxLength];
@@ -65,14 +67,17 @@ internal sealed class TableWriter : IRowWriter
 
     private void Fit(int available)
     {
-        while (_columns.Sum(laid => laid.Width + 1) - 1 > available)
+        while (_columns.Sum(Needed) - 1 > available)
         {
-            Laid? least = _columns.Where(laid => laid.Column.Rank > 0).MaxBy(laid => (!laid.SaysSomething, laid.Column.Rank));
+            Laid? least = _columns.Where(laid => laid.Column.Rank > 0).MaxBy(laid => (laid.Column.IsWide, !laid.SaysSomething, laid.Column.Rank));
             if (least is null)
                 return;
             _columns.Remove(least);
         }
     }
+
+    /// <summary>The beginning of a command line is better than nothing.</summary>
+    private static int Needed(Laid laid) => 1 + (laid.Column.Id == ColumnId.Command ? Math.Min(laid.Width, EnoughOfCommand) : laid.Width);
 
     private void WriteCell(ReadOnlySpan<byte> cell, Laid laid, bool isLast)
     {

@@ -56,6 +56,16 @@ public sealed class UsageTests
     }
 
     [Fact]
+    public void Columns_help_says_what_each_column_shows()
+    {
+        using KatraceProcess katrace = KatraceProcess.StartUnprivileged("list", "--columns", "help");
+
+        Assert.Equal(0, katrace.WaitForExit());
+        Assert.All(katrace.Output.All(), line => Assert.Matches("^[a-z]+ +[^ ]", line));
+        Assert.Contains(katrace.Output.All(), line => line.StartsWith("silent ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Print_raw_filters_prints_what_is_allowed_and_denied_without_tracing()
     {
         using KatraceProcess katrace = KatraceProcess.StartUnprivileged(

@@ -11,10 +11,10 @@ namespace KaTrace.Tests.Listing;
 internal static class ListedText
 {
     public static string Table(SocketTable table, string? columns = null, int? width = null) =>
-        Text(table, bare: false, (output, cells) => new TableWriter(output, Columns(columns), cells, table.Rows, All(table), width));
+        Text(table, bare: false, (output, cells) => new TableWriter(output, Columns(columns, all: width is not null), cells, table.Rows, All(table), width));
 
     public static string Csv(SocketTable table, string? columns = null) =>
-        Text(table, bare: true, (output, cells) => new CsvWriter(output, Columns(columns), cells));
+        Text(table, bare: true, (output, cells) => new CsvWriter(output, Columns(columns, all: true), cells));
 
     public static string Json(SocketTable table) =>
         Text(table, bare: false, (output, _) => new JsonRowWriter(new JsonConnectionWriter(output, table, Identities(table), "node-\"1\"")));
@@ -27,8 +27,8 @@ internal static class ListedText
 
     public static ProcessIdentity[] Identities(SocketTable table) => ListSession.Identify(table, key => $"command of {key.Pid}");
 
-    private static Column[] Columns(string? names) =>
-        names is null ? [.. Column.All.Where(column => !column.IsWide)] : [.. names.Split(',').Select(Column.Parse)];
+    private static Column[] Columns(string? names, bool all) =>
+        names is null ? [.. Column.All.Where(column => all || !column.IsWide)] : [.. names.Split(',').Select(Column.Parse)];
 
     private static string Text(SocketTable table, bool bare, Func<IBufferWriter<byte>, Cells, IRowWriter> make)
     {
