@@ -59,7 +59,7 @@ internal static class ListCommand
 
             SocketExpression? parsed = SocketExpression.Parse(string.Join(' ', result.GetValue(expression)!));
             string format = result.GetValue(output)!;
-            int? width = format == "table" && chosen is null && !Console.IsOutputRedirected ? Console.WindowWidth : null;
+            int? width = format == "table" && chosen is null && !Console.IsOutputRedirected && Console.WindowWidth is > 0 and int columnsOfTerminal ? columnsOfTerminal : null;
             return ListSession.Run(new ListOptions
             {
                 Filters = list,

@@ -58,7 +58,11 @@ internal sealed class KernelSockets : ISocketSource
         _bpf.Dispose();
     }
 
-    private static KernelSockets Open(ReadOnlySpan<byte> image, bool hasCookieHelper)
+    /// <summary>Loads the iterators of one kind of kernel.</summary>
+    /// <param name="image">Of <see cref="BpfObjectImage"/>.</param>
+    /// <param name="hasCookieHelper">Iterators may call bpf_get_socket_cookie (Linux 5.12).</param>
+    /// <exception cref="BpfException">This kernel does not take them.</exception>
+    internal static KernelSockets Open(ReadOnlySpan<byte> image, bool hasCookieHelper)
     {
         BpfObject bpf = BpfObject.Open(image, "katrace_list"u8);
         try

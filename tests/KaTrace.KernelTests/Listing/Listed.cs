@@ -26,6 +26,12 @@ internal sealed class Listed
             return new Listed(Source.Value.Read());
     }
 
+    public static Listed Of(KernelSockets source)
+    {
+        KernelAccess.Require();
+        return new Listed(source.Read());
+    }
+
     /// <summary>Looks again and again until there is one such row in the namespace.</summary>
     public static (Listed, SocketRow) WaitForOne(NetworkNamespace ns, Func<SocketRow, bool> fits)
     {

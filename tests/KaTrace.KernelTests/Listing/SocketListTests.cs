@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using KaTrace.Bpf;
 using KaTrace.Events;
 using KaTrace.KernelTests.Cli;
 using KaTrace.KernelTests.Net;
@@ -229,6 +230,22 @@ public sealed class SocketListTests
 
         new Agreement().Check(in row, listed.Table.Clock, socket);
         Assert.Equal((123u, 75u, (byte)4, KeepaliveSettings.Intvl), (listed.Table.Clock.ToSeconds(row.Idle), listed.Table.Clock.ToSeconds(row.Intvl), row.Cnt, row.Own));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_programs_for_older_kernels_show_the_same_sockets_with_the_same_holders(bool hasCookieHelper)
+    {
+        using Pair pair = new("::", "10.9.0.2", true, client => client.SetKeepalive(idle: 101, interval: 12, count: 3));
+        using KernelSockets older = KernelSockets.Open(BpfObjectImage.SocketsPlain, hasCookieHelper);
+        foreach (Socket socket in (Socket[])[pair.Client, pair.Server, pair.Listener])
+        {
+            Listed listed = Listed.Of(older);
+            SocketRow row = listed.Of(socket);
+            new Agreement().Check(in row, listed.Table.Clock, socket);
+            Assert.Contains(Listed.OwnPid, listed.PidsOf(in row));
+        }
     }
 
     [Fact]
