@@ -3,11 +3,13 @@ using System.CommandLine.Parsing;
 using KaTrace.Bpf;
 using KaTrace.Cli;
 using KaTrace.Cli.Filters;
+using KaTrace.Cli.Listing;
 using KaTrace.Cli.Streaming;
 
 RootCommand root = new("katrace: what TCP keepalive (SO_KEEPALIVE) does on this host, from the kernel itself.")
 {
     StreamCommand.Create(),
+    ListCommand.Create(),
     SchemaCommand.Create(),
 };
 // Without an action of its own, a misspelt command would be reported as a missing one first.
@@ -17,7 +19,7 @@ root.SetAction(_ =>
     Console.Error.WriteLine("Try 'katrace --help'.");
     return ExitCodes.Usage;
 });
-ParseResult parsed = root.Parse(FilterOptions.Rewrite(args));
+ParseResult parsed = root.Parse(FilterOptions.Rewrite(SsFlags.Rewrite(args)));
 if (parsed.Errors.Count > 0)
 {
     foreach (ParseError error in parsed.Errors)

@@ -6,11 +6,17 @@ namespace KaTrace.Processes;
 /// <summary>A process as events show it. Immutable; holds its texts ready, so that writers only copy bytes.</summary>
 internal sealed class ProcessIdentity
 {
+    /// <summary>Of <see cref="JsonComm"/>: each byte may have to be escaped.</summary>
+    public const int MaxJsonComm = 128;
+
     private readonly byte[] _recordComm;
     private readonly byte[] _commUtf8;
+    private readonly byte[] _commText;
     private readonly byte[] _nameText;
+    private readonly byte[] _commandLineText;
     private readonly byte[] _detailText;
     private readonly byte[] _jsonPid;
+    private readonly byte[] _jsonComm;
     private readonly byte[] _jsonRest;
     private readonly byte[] _jsonDetails;
 
@@ -25,10 +31,13 @@ internal sealed class ProcessIdentity
         Comm = HostileText.Decode(recordComm);
         Details = details?.Comm == Comm ? details : null;
         _commUtf8 = Encoding.UTF8.GetBytes(Comm);
-        _nameText = [.. HostileText.ForTerminal(Comm), .. Ascii($"[{key.Pid}]")];
+        _commText = HostileText.ForTerminal(Comm);
+        _nameText = [.. _commText, .. Ascii($"[{key.Pid}]")];
+        _commandLineText = Details?.CommandLine is { } commandLine ? HostileText.ForTerminal(commandLine) : [];
         _detailText = DetailTexts(Details);
         _jsonPid = key.Pid == 0 ? [] : Ascii($",\"pid\":{key.Pid}");
-        _jsonRest = [.. JsonText("comm", Comm), .. JsonText("commandLine", Details?.CommandLine), .. JsonStart(key.StartBoottimeNs)];
+        _jsonComm = JsonText("comm", Comm);
+        _jsonRest = [.. _jsonComm, .. JsonText("commandLine", Details?.CommandLine), .. JsonStart(key.StartBoottimeNs)];
         _jsonDetails = Details is null ? [] : JsonDetailsOf(Details);
     }
 
@@ -41,14 +50,23 @@ internal sealed class ProcessIdentity
     /// <summary><see cref="Comm"/>, for filters: as any client sees it, not safe for a terminal.</summary>
     public ReadOnlySpan<byte> CommUtf8 => _commUtf8;
 
+    /// <summary><see cref="Comm"/>, safe for a terminal.</summary>
+    public ReadOnlySpan<byte> CommText => _commText;
+
     /// <summary>"name[pid]", safe for a terminal.</summary>
     public ReadOnlySpan<byte> NameText => _nameText;
+
+    /// <summary>Safe for a terminal; empty if unknown.</summary>
+    public ReadOnlySpan<byte> CommandLineText => _commandLineText;
 
     /// <summary>What wide output adds, each with a leading space; safe for a terminal. Empty if nothing is known.</summary>
     public ReadOnlySpan<byte> DetailText => _detailText;
 
     /// <summary>The JSON members before "tid", each with a leading comma.</summary>
     public ReadOnlySpan<byte> JsonPid => _jsonPid;
+
+    /// <summary>The JSON member "comm", with a leading comma.</summary>
+    public ReadOnlySpan<byte> JsonComm => _jsonComm;
 
     /// <summary>The JSON members between "tid" and "fd", each with a leading comma.</summary>
     public ReadOnlySpan<byte> JsonRest => _jsonRest;
