@@ -1,0 +1,31 @@
+using KaTrace.Audit.Rules;
+
+namespace KaTrace.Audit;
+
+/// <summary>All rules, in the order in which they are documented.</summary>
+internal static class AuditRules
+{
+    public static IReadOnlyList<AuditRule> All { get; } =
+    [
+        new PathForgetsFirst(),
+        new PathWithoutKeepalive(),
+        new PathIgnoresKeepalive(),
+        new TrackingForgetsFirst(),
+        new DescriptorsRunOut(),
+        new ServerWithoutKeepalive(),
+        new SilentWithoutKeepalive(),
+        new PeerNotAnswering(),
+        new LostAfterAccept(),
+        new SettingsWhileOff(),
+        new UnitMistake(),
+        new CloseWaitPileUp(),
+        new OrphanPileUp(),
+        new OneSideOnly(),
+        new HalfProxied(),
+        new UserTimeoutAlone(),
+        new UserTimeoutOverridesCount(),
+        new RetransmissionAlone(),
+        new SlowDetection(),
+        new OverEager(),
+    ];
+}

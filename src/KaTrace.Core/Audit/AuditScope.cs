@@ -1,0 +1,68 @@
+using KaTrace.Hosts;
+using KaTrace.Knobs;
+using KaTrace.Output;
+using KaTrace.Processes;
+using KaTrace.Sockets;
+
+namespace KaTrace.Audit;
+
+/// <summary>What rules look at, and by which limits.</summary>
+internal sealed class AuditScope
+{
+    public required SocketTable Table { get; init; }
+
+    /// <summary>The same host some time before; null if it was looked at once.</summary>
+    public SocketTable? Before { get; init; }
+
+    public AuditLimits Limits { get; init; } = new();
+
+    public IReadOnlyList<PathRule> Paths { get; init; } = [];
+
+    public HostSettings Host { get; init; } = HostSettings.Unknown;
+
+    /// <summary>Descriptors of a process; null if they cannot be known.</summary>
+    public Func<uint, DescriptorUse?> Descriptors { get; init; } = _ => null;
+
+    public Func<SocketProcess, ProgramNames> Names { get; init; } = process => new ProgramNames(process.Comm, null, null);
+
+    /// <summary>Between the two looks.</summary>
+    public TimeSpan Elapsed => Before is null ? TimeSpan.Zero : Table.Time - Before.Time;
+
+    /// <summary>This scope as it was then.</summary>
+    public AuditScope? AsBefore => Before is null ? null : new AuditScope { Table = Before, Limits = Limits, Paths = Paths, Host = Host, Names = Names };
+
+    /// <summary>The limit on the way of a connection: the shortest of all that cover it.</summary>
+    public PathLimit? PathOf(in SocketRow row)
+    {
+        PathLimit? shortest = null;
+        foreach (PathRule path in Paths)
+        {
+            if (path.Covers(in row) && (shortest is null || path.Limit.Timeout < shortest.Timeout))
+                shortest = path.Limit;
+        }
+
+        return shortest;
+    }
+
+    /// <summary>The process that stands for a socket: the first that holds it.</summary>
+    public SocketProcess? OwnerOf(in SocketRow row) => row.HolderCount > 0 ? Table.Processes[Table.HoldersOf(in row)[0].Process] : null;
+
+    /// <summary>Its name, or why there is none.</summary>
+    public string ProgramOf(in SocketRow row) => OwnerOf(in row)?.Comm ?? Nobody.Of(in row);
+
+    /// <summary>How to turn keepalive on, or change it, on a socket.</summary>
+    public string Remedy(in SocketRow row, string otherwise)
+    {
+        if (KnobOf(in row) is not { } knob)
+            return otherwise;
+        string what = knob.IsNone ? knob.Set : $"{knob.Name}: {knob.Set}";
+        return $"{knob.Program}: {what} (default: {knob.Default}).";
+    }
+
+    public Knob? KnobOf(in SocketRow row) =>
+        OwnerOf(in row) is { } owner ? KnobCatalog.Find(Names(owner), ConnectionSides.Of(in row), row.Rport) : null;
+
+    public TimeSpan Time(uint jiffies) => Table.Clock.ToTime(jiffies);
+
+    public static string Safe(string text) => HostileText.Decode(HostileText.ForTerminal(text));
+}
