@@ -28,4 +28,9 @@ internal static class AuditRules
         new SlowDetection(),
         new OverEager(),
     ];
+
+    /// <summary>For sentences about a rule that there is not.</summary>
+    public static string Names => $"rules are {string.Join(", ", All.Select(rule => rule.Id))}";
+
+    public static bool IsKnown(string id) => id == Expected.RuleId || All.Any(rule => rule.Id == id);
 }
