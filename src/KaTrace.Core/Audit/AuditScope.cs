@@ -50,14 +50,8 @@ internal sealed class AuditScope
     /// <summary>Its name, or why there is none.</summary>
     public string ProgramOf(in SocketRow row) => OwnerOf(in row)?.Comm ?? Nobody.Of(in row);
 
-    /// <summary>How to turn keepalive on, or change it, on a socket.</summary>
-    public string Remedy(in SocketRow row, string otherwise)
-    {
-        if (KnobOf(in row) is not { } knob)
-            return otherwise;
-        string what = knob.IsNone ? knob.Set : $"{knob.Name}: {knob.Set}";
-        return $"{knob.Program}: {what} (default: {knob.Default}).";
-    }
+    /// <summary>How to mend a socket, by the knob of its program where that is known to help.</summary>
+    public string Remedy(in SocketRow row, KnobEffect effect) => KnobAdvice.Of(KnobOf(in row), effect);
 
     public Knob? KnobOf(in SocketRow row) =>
         OwnerOf(in row) is { } owner ? KnobCatalog.Find(Names(owner), ConnectionSides.Of(in row), row.Rport) : null;

@@ -32,6 +32,9 @@ internal sealed record Finding
     /// <summary>What to do.</summary>
     public required string Remedy { get; init; }
 
+    /// <summary>Of the expectation in its file; 0: of a rule.</summary>
+    public int Line { get; init; }
+
     /// <summary>Some of the sockets, by index into the table.</summary>
     public IReadOnlyList<int> Examples { get; init; } = [];
 }

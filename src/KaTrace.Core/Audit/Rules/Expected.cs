@@ -1,4 +1,5 @@
 using KaTrace.Audit.Expectations;
+using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Sockets;
 
@@ -18,7 +19,7 @@ internal sealed class Expected(IReadOnlyList<Expectation> expectations) : AuditR
 
     public override IEnumerable<Finding> Look(AuditScope scope) => expectations.Select(expectation => Look(expectation, scope)).OfType<Finding>();
 
-    public Finding? Look(Expectation expectation, AuditScope scope)
+    private Finding? Look(Expectation expectation, AuditScope scope)
     {
         int matching = 0;
         List<int> otherwise = [];
@@ -44,6 +45,7 @@ internal sealed class Expected(IReadOnlyList<Expectation> expectations) : AuditR
             {
                 Rule = Id,
                 Severity = Severity,
+                Line = expectation.Line,
                 Program = "-",
                 Sentence = $"'{expectation.Text}' (line {expectation.Line}): there is none.",
                 Remedy = "see with 'katrace list' what is there.",
@@ -58,11 +60,12 @@ internal sealed class Expected(IReadOnlyList<Expectation> expectations) : AuditR
         {
             Rule = Id,
             Severity = Severity,
+            Line = expectation.Line,
             Program = scope.ProgramOf(in first),
             Pids = [.. pids],
             Count = otherwise.Count,
             Sentence = $"'{expectation.Text}' (line {expectation.Line}): otherwise on {otherwise.Count:N0} of {CountText.Of(matching, noun)}, the first {expectation.Missed(in first, scope.Table.Clock)}.",
-            Remedy = scope.Remedy(in first, "set it in the program."),
+            Remedy = scope.Remedy(in first, first.KeepaliveOn ? KnobEffect.Idle : KnobEffect.On),
             Examples = [.. otherwise.Take(MaxExamples)],
         };
     }

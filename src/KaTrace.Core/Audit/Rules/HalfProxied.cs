@@ -55,7 +55,7 @@ internal sealed class HalfProxied : AuditRule
             Sentence = off == ConnectionSide.Accepted
                 ? $"keepalive on towards its servers ({CountText.Of(kept.Rows.Count, "connection")}), and off towards its clients ({silent.Rows.Count:N0}): where it passes data on, keepalive reaches one hop only."
                 : $"keepalive on towards its clients ({CountText.Of(kept.Rows.Count, "connection")}), and off towards its servers ({silent.Rows.Count:N0}): where it passes data on, keepalive reaches one hop only.",
-            Remedy = scope.Remedy(in scope.Table.Rows[silent.Rows[0]], "turn SO_KEEPALIVE on for both legs."),
+            Remedy = scope.Remedy(in scope.Table.Rows[silent.Rows[0]], KnobEffect.On),
             Examples = [.. silent.Rows.Take(MaxExamples)],
         };
     }

@@ -18,5 +18,5 @@ internal sealed class LostAfterAccept : SocketRule
         $"{Connections(group)} without keepalive, though the listener has it on: turned off after accept, or accepted before the listener was turned on.";
 
     protected override string Remedy(RowGroup group, AuditScope scope) =>
-        scope.Remedy(in group.First, "look for what the program does after accept; connections from before a change keep what they had.");
+        "look for what the program does after accept, and end the connections from before the listener was changed: they keep what they had.";
 }

@@ -1,3 +1,4 @@
+using KaTrace.Knobs;
 using KaTrace.Sockets;
 
 namespace KaTrace.Audit.Rules;
@@ -20,5 +21,5 @@ internal sealed class OneSideOnly : SocketRule
         $"{Connections(group)} with keepalive off on this side, and on at the other ({scope.ProgramOf(in scope.Table.Rows[group.First.Peer])}): only that one notices a peer that is gone.";
 
     protected override string Remedy(RowGroup group, AuditScope scope) =>
-        scope.Remedy(in group.First, "turn SO_KEEPALIVE on in the program.");
+        scope.Remedy(in group.First, KnobEffect.On);
 }

@@ -1,3 +1,4 @@
+using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Sockets;
 using KaTrace.Timing;
@@ -20,5 +21,5 @@ internal sealed class OverEager : SocketRule
         $"{Connections(group)} {(group.Count == 1 ? "probes" : "probe")} after {Seconds(group, (in row) => row.Idle, scope)} of silence, and {(group.Count == 1 ? "gives" : "give")} up after {TimeText.Of(DeadPeer.Of(in group.First, scope.Table.Clock).After)}: one lost link of that length ends them.";
 
     protected override string Remedy(RowGroup group, AuditScope scope) =>
-        $"an idle time of {TimeText.Seconds(scope.Limits.Eager)} or more, unless it is meant. {scope.Remedy(in group.First, "Set TCP_KEEPIDLE in the program.")}";
+        $"an idle time of {TimeText.Seconds(scope.Limits.Eager)} or more, unless it is meant. {scope.Remedy(in group.First, KnobEffect.Idle)}";
 }

@@ -1,3 +1,4 @@
+using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Sockets;
 
@@ -21,5 +22,5 @@ internal sealed class PathForgetsFirst : SocketRule
         $"first probe of {Connections(group)} after {Seconds(group, (in row) => row.Idle, scope)} of silence, but the path forgets after {PathText.Of(scope.PathOf(in group.First)!)}.";
 
     protected override string Remedy(RowGroup group, AuditScope scope) =>
-        $"an idle time well below {TimeText.Seconds(scope.PathOf(in group.First)!.Timeout)}. {scope.Remedy(in group.First, "Set TCP_KEEPIDLE in the program, or net.ipv4.tcp_keepalive_time where the socket has none of its own.")}";
+        $"an idle time well below {TimeText.Seconds(scope.PathOf(in group.First)!.Timeout)}. {scope.Remedy(in group.First, KnobEffect.Idle)}";
 }

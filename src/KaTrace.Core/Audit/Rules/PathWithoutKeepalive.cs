@@ -1,3 +1,4 @@
+using KaTrace.Knobs;
 using KaTrace.Sockets;
 
 namespace KaTrace.Audit.Rules;
@@ -38,5 +39,5 @@ internal sealed class PathWithoutKeepalive : SocketRule
         $"{Connections(group)} without keepalive over a path that forgets after {PathText.Of(scope.PathOf(in group.First)!)}{Forgotten(group, scope)}.";
 
     protected override string Remedy(RowGroup group, AuditScope scope) =>
-        scope.Remedy(in group.First, "turn SO_KEEPALIVE on in the program, with an idle time below that of the path.");
+        scope.Remedy(in group.First, KnobEffect.On);
 }

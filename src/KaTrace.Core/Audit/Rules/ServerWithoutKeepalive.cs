@@ -1,4 +1,5 @@
 using KaTrace.Hosts;
+using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Sockets;
 
@@ -31,5 +32,5 @@ internal sealed class ServerWithoutKeepalive : SocketRule
         $"{Connections(group)} accepted without keepalive{Growth(group, scope)}: each client that vanishes keeps its descriptor for ever{Descriptors(group, scope)}.";
 
     protected override string Remedy(RowGroup group, AuditScope scope) =>
-        scope.Remedy(in group.First, "turn SO_KEEPALIVE on on the listening socket: what it accepts inherits it.");
+        scope.Remedy(in group.First, KnobEffect.On);
 }

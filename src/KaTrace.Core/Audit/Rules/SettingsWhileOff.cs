@@ -1,4 +1,5 @@
 using KaTrace.Events;
+using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Sockets;
 
@@ -38,5 +39,5 @@ internal sealed class SettingsWhileOff : SocketRule
         $"{CountText.Of(group.Count, "socket")} with times of keepalive set ({Text(in group.First, scope)}), and keepalive itself off: they do nothing.";
 
     protected override string Remedy(RowGroup group, AuditScope scope) =>
-        scope.Remedy(in group.First, "set SO_KEEPALIVE as well: the times alone turn nothing on.");
+        scope.Remedy(in group.First, KnobEffect.On);
 }

@@ -1,3 +1,4 @@
+using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Sockets;
 
@@ -20,5 +21,5 @@ internal sealed class SilentWithoutKeepalive : SocketRule
         $"{Connections(group)} without keepalive, silent for up to {TimeText.Of(scope.Time(group.Max((in row) => row.Silent)))}: if the peer is gone, nothing will ever tell.";
 
     protected override string Remedy(RowGroup group, AuditScope scope) =>
-        scope.Remedy(in group.First, "turn SO_KEEPALIVE on in the program.");
+        scope.Remedy(in group.First, KnobEffect.On);
 }

@@ -1,3 +1,4 @@
+using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Sockets;
 using KaTrace.Timing;
@@ -26,5 +27,5 @@ internal sealed class SlowDetection : SocketRule
         $"{Connections(group)} {(group.Count == 1 ? "notices" : "notice")} a dead peer only after {TimeText.Of(DeadPeer.Of(in group.First, scope.Table.Clock).After)}: {SettingsOf(in group.First, scope)}.";
 
     protected override string Remedy(RowGroup group, AuditScope scope) =>
-        scope.Remedy(in group.First, "set TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT in the program, or the sysctls net.ipv4.tcp_keepalive_* of its network namespace.");
+        scope.Remedy(in group.First, KnobEffect.Idle);
 }

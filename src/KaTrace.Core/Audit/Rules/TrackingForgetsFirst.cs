@@ -1,4 +1,5 @@
 using KaTrace.Hosts;
+using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Sockets;
 
@@ -35,5 +36,5 @@ internal sealed class TrackingForgetsFirst : SocketRule
         $"{Tracker(in group.First, scope)} of this host forgets a silent connection after {TimeText.Seconds(LimitOf(in group.First, scope)!.Value)}, {(group.First.KeepaliveOn ? $"the first probe of {Connections(group)} comes after {Seconds(group, (in row) => row.Idle, scope)}" : $"{Connections(group)} without keepalive {(group.Count == 1 ? "has" : "have")} been silent for longer")}: where packets are translated, or only known connections pass, it is lost.";
 
     protected override string Remedy(RowGroup group, AuditScope scope) =>
-        scope.Remedy(in group.First, "turn SO_KEEPALIVE on in the program, with an idle time below that limit, or raise the limit.");
+        scope.Remedy(in group.First, group.First.KeepaliveOn ? KnobEffect.Idle : KnobEffect.On);
 }

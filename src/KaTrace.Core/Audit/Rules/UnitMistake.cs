@@ -43,5 +43,5 @@ internal sealed class UnitMistake : SocketRule
         };
 
     protected override string Remedy(RowGroup group, AuditScope scope) =>
-        "TCP_KEEPIDLE and TCP_KEEPINTVL take seconds, TCP_USER_TIMEOUT takes milliseconds. " + scope.Remedy(in group.First, "Look where the program sets them.");
+        "look where the program sets it: TCP_KEEPIDLE and TCP_KEEPINTVL take seconds, TCP_USER_TIMEOUT takes milliseconds.";
 }

@@ -1,3 +1,4 @@
+using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Sockets;
 
@@ -19,5 +20,5 @@ internal sealed class UserTimeoutAlone : SocketRule
         $"{Connections(group)} with a user timeout of {TimeText.Seconds(TimeSpan.FromMilliseconds(group.Max((in row) => row.UserTimeout)))} and without keepalive: it ends them only if data stays unacknowledged, never in silence.";
 
     protected override string Remedy(RowGroup group, AuditScope scope) =>
-        scope.Remedy(in group.First, "turn SO_KEEPALIVE on as well.");
+        scope.Remedy(in group.First, KnobEffect.On);
 }
