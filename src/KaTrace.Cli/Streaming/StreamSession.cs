@@ -4,6 +4,7 @@ using KaTrace.Bpf;
 using KaTrace.Coverage;
 using KaTrace.Events;
 using KaTrace.Output;
+using KaTrace.Processes;
 using KaTrace.Ring;
 
 namespace KaTrace.Cli.Streaming;
@@ -24,8 +25,9 @@ internal static class StreamSession
         EventPipeline pipeline = new(reader);
         LossMonitor losses = new(tracer, pipeline);
         using StandardOutput output = new();
+        using ProcessCatalog processes = new();
         using AnswerPoller? answers = AnswerPoller.CanHelp(tracer) ? new AnswerPoller(tracer, warning => Console.Error.WriteLine($"katrace: {warning}")) : null;
-        StreamSink sink = new(options, NewWriter(options, output), output, losses, answers, new ProbeCoverage(tracer.ReadHiddenProbes), tracer.Hz, tracer.OwnTgid, reader.Stop);
+        StreamSink sink = new(options, NewWriter(options, output), output, losses, processes, answers, new ProbeCoverage(tracer.ReadHiddenProbes), tracer.Hz, tracer.OwnTgid, reader.Stop);
         using Reconciler? reconciler = options.Reconcile > TimeSpan.Zero ? new Reconciler(tracer, options.Reconcile, SnapshotFailed) : null;
         if (IsRegularFile())
             reader.Wait.ModeratedSleep = RingWait.MaxModeratedSleep; // nobody waits for a line

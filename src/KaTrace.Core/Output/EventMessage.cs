@@ -114,16 +114,32 @@ internal static class EventMessage
     {
         Process process = new()
         {
-            Pid = identity.Pid,
+            Pid = identity.Key.Pid,
             Tid = record.Tid,
             Comm = identity.Comm,
-            CommandLine = identity.CommandLine ?? "",
-            StartBoottimeNs = identity.StartBoottimeNs,
+            StartBoottimeNs = identity.Key.StartBoottimeNs,
             Exited = (record.Holding & Holding.Exited) != 0,
         };
         if (record.Fd >= 0)
             process.Fd = record.Fd;
+        if (identity.Details is { } details)
+            SetDetails(process, details);
         return process;
+    }
+
+    private static void SetDetails(Process process, ProcessDetails details)
+    {
+        process.CommandLine = details.CommandLine ?? "";
+        process.Executable = details.Executable ?? "";
+        if (details.Uid is { } uid)
+            process.Uid = uid;
+        process.User = details.User ?? "";
+        if (details.Container is { } container)
+            process.Container = new V1.Container { Runtime = container.Runtime ?? "", Id = container.Id };
+        process.PodUid = details.PodUid ?? "";
+        process.Unit = details.Unit ?? "";
+        process.Program = details.Program ?? "";
+        process.Runtime = details.Runtime ?? "";
     }
 
     private static void SetDetail(Event message, in EventRecord record)
