@@ -2,6 +2,7 @@ using KaTrace.Audit;
 using KaTrace.Audit.Reports;
 using KaTrace.Audit.Rules;
 using KaTrace.Hosts;
+using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Sockets;
 
@@ -21,18 +22,18 @@ internal static class AuditSession
                 return ExitCodes.Ok;
         }
 
-        using ProgramLookup programs = new();
+        SocketTable table = sockets.Read();
         AuditScope scope = new()
         {
-            Table = sockets.Read(),
+            Table = table,
             Before = before,
             Limits = options.Limits,
             Paths = options.Paths,
             Host = HostSettings.Read(),
             Descriptors = pid => DescriptorUse.Read(pid),
-            Names = programs.Names,
+            Programs = ProgramLookup.Read(table.Processes),
         };
-        foreach (string gap in scope.Table.Gaps)
+        foreach (string gap in table.Gaps)
             Console.Error.WriteLine($"katrace: {gap}");
         Finding[] findings = Auditor.Run(options.Rules.Append(new Expected(options.Expectations)), options.Severities, scope);
 

@@ -23,13 +23,13 @@ internal sealed class AuditScope
     /// <summary>Descriptors of a process; null if they cannot be known.</summary>
     public Func<uint, DescriptorUse?> Descriptors { get; init; } = _ => null;
 
-    public Func<SocketProcess, ProgramNames> Names { get; init; } = process => new ProgramNames(process.Comm, null, null);
+    public ProgramLookup Programs { get; init; } = ProgramLookup.None;
 
     /// <summary>Between the two looks.</summary>
     public TimeSpan Elapsed => Before is null ? TimeSpan.Zero : Table.Time - Before.Time;
 
     /// <summary>This scope as it was then.</summary>
-    public AuditScope? AsBefore => Before is null ? null : new AuditScope { Table = Before, Limits = Limits, Paths = Paths, Host = Host, Names = Names };
+    public AuditScope? AsBefore => Before is null ? null : new AuditScope { Table = Before, Limits = Limits, Paths = Paths, Host = Host, Programs = Programs };
 
     /// <summary>The limit on the way of a connection: the shortest of all that cover it.</summary>
     public PathLimit? PathOf(in SocketRow row)
@@ -54,7 +54,7 @@ internal sealed class AuditScope
     public string Remedy(in SocketRow row, KnobEffect effect) => KnobAdvice.Of(KnobOf(in row), effect);
 
     public Knob? KnobOf(in SocketRow row) =>
-        OwnerOf(in row) is { } owner ? KnobCatalog.Find(Names(owner), ConnectionSides.Of(in row), row.Rport) : null;
+        OwnerOf(in row) is { } owner ? KnobCatalog.Find(Programs.Names(owner), ConnectionSides.Of(in row), row.Rport) : null;
 
     public TimeSpan Time(uint jiffies) => Table.Clock.ToTime(jiffies);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.NetworkInformation;
+using KaTrace.Events;
 using KaTrace.Filters;
 using KaTrace.Output;
 using KaTrace.Sockets;
@@ -51,15 +52,19 @@ internal sealed class PathRule
 
     public bool Covers(in SocketRow row)
     {
-        RowEndpoint remote = RowEndpoint.Remote(in row);
+        EndpointView remote = EndpointView.Remote(in row);
         if (_port is { } port && row.Lport != port && row.Rport != port)
             return false;
         if (_remote is not null)
             return _remote.Contains(remote.Address);
         if (_local is not null)
-            return Any(_local, RowEndpoint.Local(in row).Address) && row.Peer < 0;
-        return row.Peer < 0 && !remote.IsLoopback;
+            return Any(_local, EndpointView.Local(in row).Address) && row.Peer < 0;
+        return row.Peer < 0 && !IsLoopback(remote.Address);
     }
+
+    private static bool IsLoopback(ReadOnlySpan<byte> address) => address.Length == 4
+        ? address[0] == 127
+        : !address[..^1].ContainsAnyExcept((byte)0) && address[^1] == 1;
 
     private static bool Any(AddressRange[] ranges, ReadOnlySpan<byte> address)
     {

@@ -26,6 +26,6 @@ internal sealed record NamespaceSettings
     /// <summary>The TCP timeout of IPVS; null where it has no service.</summary>
     public TimeSpan? Ipvs { get; init; }
 
-    /// <summary>Addresses and ports of the TCP services of IPVS, as <see cref="Sockets.RowEndpoint.Text"/> writes them.</summary>
+    /// <summary>Addresses and ports of the TCP services of IPVS, as <see cref="Output.EndpointText"/> writes them.</summary>
     public IReadOnlySet<string> IpvsServices { get; init; } = new HashSet<string>();
 }

@@ -47,5 +47,5 @@ internal sealed record Knob
     public bool Fits(ProgramNames program, ConnectionSide side, ushort remotePort) =>
         Sides.Contains(side)
         && (RemotePorts is null || RemotePorts.Contains(remotePort))
-        && Match.Any(pattern => program.Any(name => Glob.Matches(Encoding.UTF8.GetBytes(pattern), Encoding.UTF8.GetBytes(name))));
+        && Match.Any(pattern => program.All.Any(name => Glob.Matches(Encoding.UTF8.GetBytes(pattern), Encoding.UTF8.GetBytes(name))));
 }

@@ -1,11 +1,22 @@
+using KaTrace.Processes;
+
 namespace KaTrace.Knobs;
 
-/// <summary>What a process may be known by: not made safe, see <see cref="Processes.HostileText"/>.</summary>
-/// <param name="Comm">Name of the process.</param>
-/// <param name="Executable">File name of its executable, without the directory; null if not known.</param>
-/// <param name="Runs">What its interpreter runs: a script, a jar, a main class, an assembly; null if nothing, or not known.</param>
-internal readonly record struct ProgramNames(string Comm, string? Executable, string? Runs)
+/// <summary>What a process may be known by: not made safe, see <see cref="HostileText"/>.</summary>
+internal sealed record ProgramNames(IReadOnlyList<string> All)
 {
-    public bool Any(Func<string, bool> fits) =>
-        (Runs is not null && fits(Runs)) || (Executable is not null && fits(Executable)) || fits(Comm);
+    /// <summary>Of entries of <c>knobs.json</c> that speak of all programs of .NET, under whatever name they run.</summary>
+    private const string DotNet = "dotnet";
+
+    public static ProgramNames Of(string comm, ProcessDetails? details)
+    {
+        List<string> names = [comm];
+        if (details?.Executable is { } executable)
+            names.Add(Path.GetFileName(executable.Replace(" (deleted)", "", StringComparison.Ordinal)));
+        if (details?.Program is { } program)
+            names.AddRange(program, Path.GetFileName(program));
+        if (details?.Runtime?.StartsWith(".NET", StringComparison.Ordinal) == true)
+            names.Add(DotNet);
+        return new ProgramNames(names);
+    }
 }

@@ -21,15 +21,15 @@ public sealed class KnobCatalogTests
     [InlineData("python3", null, ConnectionSide.Connecting, 6379, "socket_keepalive=True")]
     [InlineData("systemd", null, ConnectionSide.Accepted, 0, "KeepAlive=")]
     public void A_program_is_found_by_its_name_or_its_executable_by_side_and_port(string comm, string? executable, object side, int remotePort, string knob) =>
-        Assert.StartsWith(knob, KnobCatalog.Find(new ProgramNames(comm, executable, null), (ConnectionSide)side, (ushort)remotePort)!.Name.Replace("option ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.StartsWith(knob, KnobCatalog.Find(new ProgramNames([comm, executable ?? comm]), (ConnectionSide)side, (ushort)remotePort)!.Name.Replace("option ", "", StringComparison.Ordinal), StringComparison.Ordinal);
 
     [Fact]
     public void What_an_interpreter_runs_goes_before_the_interpreter() =>
-        Assert.Equal("Kafka", KnobCatalog.Find(new ProgramNames("java", "java", "kafka.Kafka"), ConnectionSide.Accepted, 40000)!.Program);
+        Assert.Equal("Kafka", KnobCatalog.Find(new ProgramNames(["java", "kafka.Kafka"]), ConnectionSide.Accepted, 40000)!.Program);
 
     [Fact]
     public void A_program_that_nobody_has_looked_up_has_none() =>
-        Assert.Null(KnobCatalog.Find(new ProgramNames("mystery", "mystery", null), ConnectionSide.Accepted, 0));
+        Assert.Null(KnobCatalog.Find(new ProgramNames(["mystery"]), ConnectionSide.Accepted, 0));
 
     [Fact]
     public void Every_entry_says_where_and_when_it_was_looked_up()
@@ -47,11 +47,11 @@ public sealed class KnobCatalogTests
 
     [Fact]
     public void Every_entry_can_be_found() => Assert.All(KnobCatalog.All, knob => Assert.All(knob.Sides, side =>
-        Assert.Same(knob, KnobCatalog.Find(new ProgramNames(knob.Match[0].Replace("*", "", StringComparison.Ordinal), null, null), side, knob.RemotePorts?[0] ?? 1))));
+        Assert.Same(knob, KnobCatalog.Find(new ProgramNames([knob.Match[0].Replace("*", "", StringComparison.Ordinal)]), side, knob.RemotePorts?[0] ?? 1))));
 
     [Theory]
     [InlineData(KnobEffect.Idle, "net.ipv4.tcp_keepalive_time")] // sshd has only the switch
     [InlineData(KnobEffect.On, "sshd_config")]
     public void Advice_names_a_knob_only_for_what_it_changes(object effect, string says) =>
-        Assert.Contains(says, KnobAdvice.Of(KnobCatalog.Find(new ProgramNames("sshd", null, null), ConnectionSide.Accepted, 0), (KnobEffect)effect), StringComparison.Ordinal);
+        Assert.Contains(says, KnobAdvice.Of(KnobCatalog.Find(new ProgramNames(["sshd"]), ConnectionSide.Accepted, 0), (KnobEffect)effect), StringComparison.Ordinal);
 }

@@ -39,7 +39,7 @@ internal sealed record Expectation
     {
         if (Listener ? row.State != TcpState.Listen : !row.IsConnected)
             return false;
-        RowEndpoint local = RowEndpoint.Local(in row), remote = RowEndpoint.Remote(in row);
+        EndpointView local = EndpointView.Local(in row), remote = EndpointView.Remote(in row);
         bool isServer = ConnectionSides.Of(in row) == ConnectionSide.Accepted;
         return (To?.Has(isServer ? local : remote) ?? true)
             && (From?.Has(isServer ? remote : local) ?? true)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KaTrace.Events;
 using KaTrace.Filters;
 using KaTrace.Sockets;
 
@@ -16,7 +17,7 @@ internal sealed record Place(AddressRange? Addresses, ushort? Port)
         return new Place(address.Length == 0 ? null : ParseAddress(address), port is null ? null : ParsePort(port));
     }
 
-    public bool Has(RowEndpoint end) => (Port is null || Port == end.Port) && (Addresses is null || Addresses.Contains(end.Address));
+    public bool Has(EndpointView end) => (Port is null || Port == end.Port) && (Addresses is null || Addresses.Contains(end.Address));
 
     /// <summary>Only in brackets can an IPv6 address have a port.</summary>
     private static (string Address, string? Port) Split(string text)

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
+using KaTrace.Events;
 using KaTrace.Knobs;
+using KaTrace.Output;
 using KaTrace.Sockets;
 
 namespace KaTrace.Audit.Reports;
@@ -47,9 +49,9 @@ internal static class FindingJson
     private static void WriteSocket(Utf8JsonWriter json, in SocketRow row)
     {
         json.WriteStartObject();
-        json.WriteString("local", RowEndpoint.Local(in row).Text);
+        json.WriteString("local", EndpointText.Of(EndpointView.Local(in row)));
         if (row.State != Events.TcpState.Listen)
-            json.WriteString("remote", RowEndpoint.Remote(in row).Text);
+            json.WriteString("remote", EndpointText.Of(EndpointView.Remote(in row)));
         json.WriteNumber("netns", row.Netns);
         if (row.Ino != 0)
             json.WriteString("inode", row.Ino.ToString(System.Globalization.CultureInfo.InvariantCulture));

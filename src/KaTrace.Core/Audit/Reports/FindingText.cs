@@ -1,3 +1,4 @@
+using KaTrace.Events;
 using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Sockets;
@@ -33,8 +34,8 @@ internal static class FindingText
     }
 
     public static string Ends(in SocketRow row) => row.State == Events.TcpState.Listen
-        ? RowEndpoint.Local(in row).Text
-        : $"{RowEndpoint.Local(in row).Text} <> {RowEndpoint.Remote(in row).Text}";
+        ? EndpointText.Of(EndpointView.Local(in row))
+        : $"{EndpointText.Of(EndpointView.Local(in row))} <> {EndpointText.Of(EndpointView.Remote(in row))}";
 
     public static string Summary(IReadOnlyCollection<Finding> findings, SocketTable table)
     {

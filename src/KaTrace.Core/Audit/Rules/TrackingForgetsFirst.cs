@@ -1,3 +1,4 @@
+using KaTrace.Events;
 using KaTrace.Hosts;
 using KaTrace.Knobs;
 using KaTrace.Output;
@@ -20,7 +21,7 @@ internal sealed class TrackingForgetsFirst : SocketRule
     protected override string Detail(in SocketRow row, AuditScope scope) => $"{Tracker(in row, scope)} {row.KeepaliveOn}";
 
     private static bool IsService(in SocketRow row, NamespaceSettings settings) =>
-        settings.Ipvs is not null && settings.IpvsServices.Contains(RowEndpoint.Remote(in row).Text);
+        settings.Ipvs is not null && settings.IpvsServices.Contains(EndpointText.Of(EndpointView.Remote(in row)));
 
     private static string Tracker(in SocketRow row, AuditScope scope) =>
         scope.Host.Of(row.Netns) is var settings && IsService(in row, settings) && !(settings.Conntrack < settings.Ipvs) ? "IPVS" : "nf_conntrack";
