@@ -3,12 +3,14 @@ using System.CommandLine.Parsing;
 using KaTrace.Bpf;
 using KaTrace.Cli;
 using KaTrace.Cli.Auditing;
+using KaTrace.Cli.Explaining;
 using KaTrace.Cli.Filters;
 using KaTrace.Cli.Streaming;
 
 RootCommand root = new("katrace: what TCP keepalive (SO_KEEPALIVE) does on this host, from the kernel itself.")
 {
     StreamCommand.Create(),
+    ExplainCommand.Create(),
     AuditCommand.Create(),
     SchemaCommand.Create(),
 };

@@ -29,7 +29,7 @@ internal static class AuditSession
             Before = before,
             Limits = options.Limits,
             Paths = options.Paths,
-            Host = HostSettings.Read(),
+            Settings = HostSettings.Read(),
             Descriptors = pid => DescriptorUse.Read(pid),
             Programs = ProgramLookup.Read(table.Processes),
         };

@@ -27,7 +27,7 @@ internal static class Audited
         Before = before?.Table ?? scope.Before,
         Limits = limits ?? scope.Limits,
         Paths = paths ?? scope.Paths,
-        Host = host ?? scope.Host,
+        Settings = host ?? scope.Settings,
         Descriptors = descriptors ?? scope.Descriptors,
     };
 }

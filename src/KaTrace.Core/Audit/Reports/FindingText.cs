@@ -1,4 +1,4 @@
-using KaTrace.Events;
+using KaTrace.Hosts;
 using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Sockets;
@@ -14,9 +14,9 @@ internal static class FindingText
     {
         string severity = finding.Severity.ToString().ToUpperInvariant();
         output.Append("", $"{paint(finding.Severity, severity)} {finding.Rule}: {Where(finding)}");
-        output.Append(Indent, AuditScope.Safe(finding.Sentence));
-        output.Append(Indent, Indent.Length + "remedy: ".Length, "remedy: " + AuditScope.Safe(finding.Remedy));
-        string examples = string.Join(", ", finding.Examples.Select(index => Ends(in table.Rows[index])));
+        output.Append(Indent, HostView.Safe(finding.Sentence));
+        output.Append(Indent, Indent.Length + "remedy: ".Length, "remedy: " + HostView.Safe(finding.Remedy));
+        string examples = string.Join(", ", finding.Examples.Select(index => HostView.Ends(in table.Rows[index])));
         if (examples.Length > 0)
             output.Append(Indent, Indent.Length + "such as: ".Length, (finding.Count > finding.Examples.Count ? "such as: " : "that is: ") + examples);
     }
@@ -24,7 +24,7 @@ internal static class FindingText
     /// <summary>"redis-server[520] on :6379", "nginx (4 processes) to :5432".</summary>
     public static string Where(Finding finding)
     {
-        string program = AuditScope.Safe(finding.Program) + finding.Pids.Count switch
+        string program = HostView.Safe(finding.Program) + finding.Pids.Count switch
         {
             0 => "",
             1 => $"[{finding.Pids[0]}]",
@@ -32,10 +32,6 @@ internal static class FindingText
         };
         return finding.Port == 0 ? program : $"{program} {(finding.Side == ConnectionSide.Accepted ? "on" : "to")} :{finding.Port}";
     }
-
-    public static string Ends(in SocketRow row) => row.State == Events.TcpState.Listen
-        ? EndpointText.Of(EndpointView.Local(in row))
-        : $"{EndpointText.Of(EndpointView.Local(in row))} <> {EndpointText.Of(EndpointView.Remote(in row))}";
 
     public static string Summary(IReadOnlyCollection<Finding> findings, SocketTable table)
     {

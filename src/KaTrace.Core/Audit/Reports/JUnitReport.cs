@@ -1,6 +1,7 @@
 using System.Xml;
 using KaTrace.Audit.Expectations;
 using KaTrace.Audit.Rules;
+using KaTrace.Hosts;
 
 namespace KaTrace.Audit.Reports;
 
@@ -45,17 +46,17 @@ internal static class JUnitReport
     {
         xml.WriteStartElement("testcase");
         xml.WriteAttributeString("classname", Suite);
-        xml.WriteAttributeString("name", AuditScope.Safe(name));
+        xml.WriteAttributeString("name", HostView.Safe(name));
         foreach (Finding finding in found.Where(f => f.Severity >= failOn))
         {
             xml.WriteStartElement("failure");
             xml.WriteAttributeString("type", finding.Severity.ToString().ToUpperInvariant());
-            xml.WriteAttributeString("message", $"{FindingText.Where(finding)}: {AuditScope.Safe(finding.Sentence)}");
-            xml.WriteString($"remedy: {AuditScope.Safe(finding.Remedy)}");
+            xml.WriteAttributeString("message", $"{FindingText.Where(finding)}: {HostView.Safe(finding.Sentence)}");
+            xml.WriteString($"remedy: {HostView.Safe(finding.Remedy)}");
             xml.WriteEndElement();
         }
 
-        string lesser = string.Join('\n', found.Where(f => f.Severity < failOn).Select(f => $"{FindingText.Where(f)}: {AuditScope.Safe(f.Sentence)}"));
+        string lesser = string.Join('\n', found.Where(f => f.Severity < failOn).Select(f => $"{FindingText.Where(f)}: {HostView.Safe(f.Sentence)}"));
         if (lesser.Length > 0)
             xml.WriteElementString("system-out", lesser);
         xml.WriteEndElement();

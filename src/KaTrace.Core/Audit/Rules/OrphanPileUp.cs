@@ -23,7 +23,7 @@ internal sealed class OrphanPileUp : AuditRule
                 orphans.Add(i);
         }
 
-        return orphans.Count * 100L < (long)scope.Host.MaxOrphans * scope.Limits.OrphansPercent || orphans.Count == 0 ? [] :
+        return orphans.Count * 100L < (long)scope.Settings.MaxOrphans * scope.Limits.OrphansPercent || orphans.Count == 0 ? [] :
         [
             new Finding
             {
@@ -31,7 +31,7 @@ internal sealed class OrphanPileUp : AuditRule
                 Severity = Severity,
                 Program = "orphan",
                 Count = orphans.Count,
-                Sentence = $"{orphans.Count:N0} orphans of at most {scope.Host.MaxOrphans:N0} (tcp_max_orphans): their programs are through with them, their peers do not answer.",
+                Sentence = $"{orphans.Count:N0} orphans of at most {scope.Settings.MaxOrphans:N0} (tcp_max_orphans): their programs are through with them, their peers do not answer.",
                 Remedy = "lower net.ipv4.tcp_orphan_retries and net.ipv4.tcp_fin_timeout, or look why so many peers vanish.",
                 Examples = [.. orphans.Take(MaxExamples)],
             },

@@ -19,7 +19,7 @@ internal sealed class RetransmissionAlone : SocketRule
     /// <summary>Two are ordinary loss.</summary>
     private const int Enough = 3;
 
-    private static TimeSpan Limit(in SocketRow row, AuditScope scope) => UnacknowledgedLimit.Of(in row, scope.Host.Of(row.Netns));
+    private static TimeSpan Limit(in SocketRow row, AuditScope scope) => UnacknowledgedLimit.Of(in row, scope.Settings.Of(row.Netns));
 
     protected override string Sentence(RowGroup group, AuditScope scope) =>
         $"{Connections(group)} with data sent again up to {CountText.Of(group.Max((in row) => row.Retransmits), "time")} without an answer: keepalive waits for it, so they end by the limit of retransmissions, {TimeText.Of(Limit(in group.First, scope))} or more after the first.";

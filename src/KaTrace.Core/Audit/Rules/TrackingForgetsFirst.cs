@@ -24,11 +24,11 @@ internal sealed class TrackingForgetsFirst : SocketRule
         settings.Ipvs is not null && settings.IpvsServices.Contains(EndpointText.Of(EndpointView.Remote(in row)));
 
     private static string Tracker(in SocketRow row, AuditScope scope) =>
-        scope.Host.Of(row.Netns) is var settings && IsService(in row, settings) && !(settings.Conntrack < settings.Ipvs) ? "IPVS" : "nf_conntrack";
+        scope.Settings.Of(row.Netns) is var settings && IsService(in row, settings) && !(settings.Conntrack < settings.Ipvs) ? "IPVS" : "nf_conntrack";
 
     private static TimeSpan? LimitOf(in SocketRow row, AuditScope scope)
     {
-        NamespaceSettings settings = scope.Host.Of(row.Netns);
+        NamespaceSettings settings = scope.Settings.Of(row.Netns);
         TimeSpan? ipvs = IsService(in row, settings) ? settings.Ipvs : null;
         return settings.Conntrack < ipvs ? settings.Conntrack : ipvs ?? settings.Conntrack;
     }
