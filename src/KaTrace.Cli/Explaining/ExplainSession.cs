@@ -1,3 +1,4 @@
+using KaTrace.Events;
 using KaTrace.Explaining;
 using KaTrace.Hosts;
 using KaTrace.Knobs;
@@ -28,10 +29,10 @@ internal static class ExplainSession
         foreach (TargetKind other in match.Others)
         {
             string name = other.ToString().ToLowerInvariant();
-            Console.Error.WriteLine($"katrace: {target.Text} is taken as a {match.Kind.ToString().ToLowerInvariant()}; it is a {name} as well: {name}:{target.Text}");
+            Console.Error.WriteLine($"katrace: {target.Name} is taken as a {match.Kind.ToString().ToLowerInvariant()}; it is a {name} as well: {name}:{target.Name}");
         }
 
-        HostView host = new() { Table = table, Settings = HostSettings.Read(), Programs = ProgramLookup.Read(table.Processes) };
+        HostView host = new() { Table = table, Settings = HostSettings.Read(), Programs = ProgramLookup.Read(Involved(table, match.Rows)) };
         using StandardOutput output = new();
         if (json)
         {
@@ -61,18 +62,40 @@ internal static class ExplainSession
 
     private static WrappedText Choose(ExplainTarget target, TargetMatch match, HostView host)
     {
+        // A listener stands for what comes in by it.
+        int[] rows = [.. match.Rows.OrderByDescending(index => host.Table.Rows[index].State == TcpState.Listen)];
         WrappedText text = new(width: 0);
-        text.Append("", $"{match.Rows.Count:N0} sockets are of {match.Kind.ToString().ToLowerInvariant()} {target.Text}; name one of them, such as 'katrace explain {Handle(match, host)}':");
-        foreach (int index in match.Rows.Take(MostListed))
+        text.Append("", $"{Counts(rows, host.Table)} are of {match.Kind.ToString().ToLowerInvariant()} {target.Name}; name one of them, such as 'katrace explain {ExplanationText.Handle(in host.Table.Rows[rows[0]])}':");
+        foreach (int index in rows.Take(MostListed))
             text.Append("", ExplanationText.Line(in host.Table.Rows[index], host));
-        if (match.Rows.Count > MostListed)
-            text.Append("", $"  and {match.Rows.Count - MostListed:N0} more: 'katrace list' shows all, 'katrace audit' judges them together");
+        if (rows.Length > MostListed)
+            text.Append("", $"  and {rows.Length - MostListed:N0} more: 'katrace list' shows all, 'katrace audit' judges them together");
         return text;
     }
 
-    private static string Handle(TargetMatch match, HostView host)
+    private static string Counts(int[] rows, SocketTable table)
     {
-        ref readonly SocketRow first = ref host.Table.Rows[match.Rows[0]];
-        return first.Ino != 0 ? $"inode:{first.Ino}" : $"cookie:{first.Cookie}";
+        int connections = rows.Count(index => table.Rows[index].IsConnected), off = rows.Count(index => table.Rows[index] is { IsConnected: true, KeepaliveOn: false });
+        return $"{CountText.Of(rows.Length, "socket")} ({CountText.Of(connections, "connection")}, {off:N0} without keepalive)";
+    }
+
+    /// <summary>Those that an explanation names: who holds the sockets, and who holds their other sides.</summary>
+    private static SocketProcess[] Involved(SocketTable table, IReadOnlyList<int> rows)
+    {
+        HashSet<SocketProcess> processes = [];
+        foreach (int index in rows)
+        {
+            Add(in table.Rows[index]);
+            if (table.Rows[index].Peer >= 0)
+                Add(in table.Rows[table.Rows[index].Peer]);
+        }
+
+        return [.. processes];
+
+        void Add(in SocketRow row)
+        {
+            foreach (ref readonly SocketHolder holder in table.HoldersOf(in row))
+                processes.Add(table.Processes[holder.Process]);
+        }
     }
 }

@@ -36,6 +36,9 @@ internal sealed record ExplainTarget
 
     public string Text { get; }
 
+    /// <summary>Without what says which kind of number it is.</summary>
+    public string Name => _kinds[0] == TargetKind.Endpoint ? Text : _number.ToString(CultureInfo.InvariantCulture);
+
     /// <exception cref="FormatException">One sentence says what is wrong.</exception>
     public static ExplainTarget Parse(string text)
     {

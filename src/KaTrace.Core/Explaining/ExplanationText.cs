@@ -1,4 +1,5 @@
 using System.Text;
+using KaTrace.Events;
 using KaTrace.Hosts;
 using KaTrace.Output;
 using KaTrace.Sockets;
@@ -20,7 +21,10 @@ internal static class ExplanationText
     /// <summary>One line of a list that is to be chosen from.</summary>
     public static string Line(in SocketRow row, HostView host)
     {
-        string handle = row.Ino != 0 ? $"inode:{row.Ino}" : row.Cookie != 0 ? $"cookie:{row.Cookie}" : "-";
-        return $"  {handle,-18} {HostView.Ends(in row)} {Encoding.UTF8.GetString(StateNames.Of(row.State))} {host.NameOf(in row)} keepalive {(row.KeepaliveOn ? "on" : "off")}";
+        string keepalive = row.IsSocket ? $" keepalive {(row.KeepaliveOn ? "on" : "off")}" : "";
+        return $"  {Handle(in row),-18} {HostView.Ends(in row)} {Encoding.UTF8.GetString(StateNames.Of(row.State))} {host.NameOf(in row)}{keepalive}";
     }
+
+    /// <summary>A target that names this socket alone, where there is one.</summary>
+    public static string Handle(in SocketRow row) => row.Ino != 0 ? $"inode:{row.Ino}" : row.Cookie != 0 ? $"cookie:{row.Cookie}" : EndpointText.Of(EndpointView.Remote(in row));
 }

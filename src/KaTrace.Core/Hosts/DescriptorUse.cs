@@ -16,7 +16,7 @@ internal readonly record struct DescriptorUse(int Used, long Limit)
         try
         {
             string? line = File.ReadLines(Path.Combine(directory, "limits")).FirstOrDefault(l => l.StartsWith(LimitName, StringComparison.Ordinal));
-            return line is not null && long.TryParse(line[LimitName.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], NumberStyles.None, CultureInfo.InvariantCulture, out long limit)
+            return line is not null && long.TryParse(line[LimitName.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out long limit)
                 ? new DescriptorUse(Directory.EnumerateFileSystemEntries(Path.Combine(directory, "fd")).Count(), limit)
                 : null;
         }
