@@ -26,11 +26,8 @@ internal static class ExplainSession
             return ExitCodes.Failure;
         }
 
-        foreach (TargetKind other in match.Others)
-        {
-            string name = other.ToString().ToLowerInvariant();
-            Console.Error.WriteLine($"katrace: {target.Name} is taken as a {match.Kind.ToString().ToLowerInvariant()}; it is a {name} as well: {name}:{target.Name}");
-        }
+        foreach (string choice in target.Choices(match))
+            Console.Error.WriteLine($"katrace: {choice}");
 
         HostView host = new() { Table = table, Settings = HostSettings.Read(), Programs = ProgramLookup.Read(Involved(table, match.Rows)) };
         using StandardOutput output = new();

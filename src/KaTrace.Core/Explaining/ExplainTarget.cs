@@ -65,6 +65,12 @@ internal sealed record ExplainTarget
             : new TargetMatch(found[0].Kind, found[0].Rows, [.. found.Skip(1).Select(match => match.Kind)]);
     }
 
+    /// <summary>A sentence for each thing that it could have named instead.</summary>
+    public IEnumerable<string> Choices(TargetMatch match) => match.Others.Select(other =>
+        $"{Name} is taken for a {match.Kind.ToString().ToLowerInvariant()}; it names sockets as {PrefixOf(other)}{Name}, too");
+
+    private static string PrefixOf(TargetKind kind) => Array.Find(Prefixes, prefix => prefix.Kind == kind).Prefix;
+
     private static ExplainTarget ParseEndpoint(string text)
     {
         int colon = text.LastIndexOf(':');

@@ -40,6 +40,8 @@ public sealed class ExplainTargetTests
         Assert.Equal((TargetKind.Port, TargetKind.Pid), (Find("6379").Kind, Assert.Single(Find("6379").Others)));
         Assert.Equal((TargetKind.Port, TargetKind.Inode), (Find("40000").Kind, Assert.Single(Find("40000").Others)));
         Assert.Equal(TargetKind.Pid, Find("600").Kind);
+        Assert.Equal(["6379 is taken for a port; it names sockets as pid:6379, too"], ExplainTarget.Parse("6379").Choices(Find("6379")));
+        Assert.Empty(ExplainTarget.Parse("600").Choices(Find("600")));
     }
 
     [Fact]
