@@ -30,7 +30,7 @@ internal static class AuditSession
             Limits = options.Limits,
             Paths = options.Paths,
             Settings = HostSettings.Read(),
-            Descriptors = pid => DescriptorUse.Read(pid),
+            Descriptors = Remembered(),
             Programs = ProgramLookup.Read(table.Processes),
         };
         foreach (string gap in table.Gaps)
@@ -41,6 +41,18 @@ internal static class AuditSession
         if (options.JUnit is { } file)
             File.WriteAllText(file, JUnitReport.Write(options.Rules, options.Expectations, findings, options.FailOn ?? Severity.Warning, scope.Table.Time));
         return options.FailOn is { } worst && findings.Any(finding => finding.Severity >= worst) ? ExitCodes.Found : ExitCodes.Ok;
+    }
+
+    /// <summary>Counting descriptors takes time where there are many, and more than one rule asks.</summary>
+    private static Func<uint, DescriptorUse?> Remembered()
+    {
+        Dictionary<uint, DescriptorUse?> known = [];
+        return pid =>
+        {
+            if (!known.TryGetValue(pid, out DescriptorUse? use))
+                known.Add(pid, use = DescriptorUse.Read(pid));
+            return use;
+        };
     }
 
     /// <returns>False if the user would not wait.</returns>

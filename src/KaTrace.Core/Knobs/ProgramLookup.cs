@@ -21,5 +21,5 @@ internal sealed class ProgramLookup(IReadOnlyDictionary<ProcessKey, ProcessDetai
     /// <summary>Null if the process is gone, or has not answered.</summary>
     public ProcessDetails? Details(SocketProcess process) => details.GetValueOrDefault(process.Key);
 
-    public ProgramNames Names(SocketProcess process) => ProgramNames.Of(process.Comm, Details(process));
+    public ProgramNames Names(SocketProcess process) => ProgramNames.Of(process.Comm, Details(process), isGo: details.ContainsKey(process.Key) && GoProgram.IsRunBy(process.Key.Pid));
 }

@@ -22,7 +22,7 @@ internal sealed class RetransmissionAlone : SocketRule
     private static TimeSpan Limit(in SocketRow row, AuditScope scope) => UnacknowledgedLimit.Of(in row, scope.Settings.Of(row.Netns));
 
     protected override string Sentence(RowGroup group, AuditScope scope) =>
-        $"{Connections(group)} with data sent again up to {CountText.Of(group.Max((in row) => row.Retransmits), "time")} without an answer: keepalive waits for it, so they end by the limit of retransmissions, {TimeText.Of(Limit(in group.First, scope))} or more after the first.";
+        $"{Connections(group)} with data sent again up to {CountText.Of(group.Max((in row) => row.Retransmits), "time")} without an answer: keepalive waits for it, so that only the limit of retransmissions ends this, {TimeText.Of(Limit(in group.First, scope))} or more after the first.";
 
     protected override string Remedy(RowGroup group, AuditScope scope) =>
         "set TCP_USER_TIMEOUT in the program to give up sooner, or lower net.ipv4.tcp_retries2.";
