@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 command -v dotnet > /dev/null || { echo "tests: the .NET 10 SDK is not in PATH; https://dot.net/download says how to install it" >&2; exit 1; }
 
 # command:package, and libbpf, which is no command
-needed=(ip:iproute2 nft:nftables redis-server:redis-server redis-cli:redis-tools python3:python3 bpftool:bpftool setpriv:util-linux)
+needed=(ip:iproute2 nft:nftables redis-server:redis-server redis-cli:redis-tools python3:python3 bpftool:bpftool setpriv:util-linux
+	nginx:nginx-light sshd:openssh-server ssh-keygen:openssh-client psql:postgresql sysctl:procps)
 missing=()
 for entry in "${needed[@]}"; do
 	PATH=$PATH:/usr/sbin:/sbin command -v "${entry%%:*}" > /dev/null || missing+=("${entry#*:}")

@@ -6,4 +6,7 @@ internal static class ExitCodes
     public const int Ok = 0;
     public const int Failure = 1;
     public const int Usage = 2;
+
+    /// <summary><c>audit --fail-on</c>: something of that severity was found.</summary>
+    public const int Found = 3;
 }

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using KaTrace.Bpf;
 using KaTrace.Cli;
+using KaTrace.Cli.Auditing;
+using KaTrace.Cli.Explaining;
 using KaTrace.Cli.Filters;
 using KaTrace.Cli.Listing;
 using KaTrace.Cli.Streaming;
@@ -10,6 +12,8 @@ RootCommand root = new("katrace: what TCP keepalive (SO_KEEPALIVE) does on this 
 {
     StreamCommand.Create(),
     ListCommand.Create(),
+    ExplainCommand.Create(),
+    AuditCommand.Create(),
     SchemaCommand.Create(),
 };
 // Without an action of its own, a misspelt command would be reported as a missing one first.

@@ -1,11 +1,11 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 using KaTrace.Bpf;
 using KaTrace.Cli.Filters;
 using KaTrace.Filters;
 using KaTrace.Output;
+using static KaTrace.Cli.ParsedOption;
 
 namespace KaTrace.Cli.Streaming;
 
@@ -112,24 +112,4 @@ internal static class StreamCommand
             ? time
             : throw new FormatException($"bad time '{text}': it is from 1s to 1d, or 0");
     }
-
-    private static Option<T> Parsed<T>(string name, string help, string placeholder, Func<string, T> parse, T? standard = default) =>
-        new(name)
-        {
-            Description = help,
-            HelpName = placeholder,
-            DefaultValueFactory = _ => standard!,
-            CustomParser = argument =>
-            {
-                try
-                {
-                    return parse(argument.Tokens[0].Value);
-                }
-                catch (FormatException e)
-                {
-                    argument.AddError($"{name}: {e.Message}");
-                    return standard;
-                }
-            },
-        };
 }

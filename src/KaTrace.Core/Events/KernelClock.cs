@@ -12,4 +12,6 @@ internal readonly record struct KernelClock(uint Hz, long RealtimeOffsetNs)
     public ulong ToMilliseconds(uint jiffies) => (ulong)jiffies * 1000 / Hz;
 
     public uint ToSeconds(uint jiffies) => jiffies / Hz;
+
+    public TimeSpan ToTime(uint jiffies) => TimeSpan.FromMilliseconds(ToMilliseconds(jiffies));
 }

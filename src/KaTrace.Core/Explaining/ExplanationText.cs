@@ -1,0 +1,30 @@
+using System.Text;
+using KaTrace.Events;
+using KaTrace.Hosts;
+using KaTrace.Output;
+using KaTrace.Sockets;
+
+namespace KaTrace.Explaining;
+
+/// <summary>An explanation for people: labels on the left, wrapped text beside them.</summary>
+internal static class ExplanationText
+{
+    private const int LabelWidth = 15;
+
+    public static void Append(WrappedText output, in SocketRow row, HostView host)
+    {
+        output.Append("", $"{HostView.Ends(in row)} {Encoding.UTF8.GetString(StateNames.Of(row.State))} {host.NameOf(in row)}");
+        foreach ((string label, string text) in Explanation.Of(in row, host))
+            output.Append($"  {label}".PadRight(LabelWidth + 2), text);
+    }
+
+    /// <summary>One line of a list that is to be chosen from.</summary>
+    public static string Line(in SocketRow row, HostView host)
+    {
+        string keepalive = row.IsSocket ? $" keepalive {(row.KeepaliveOn ? "on" : "off")}" : "";
+        return $"  {Handle(in row),-18} {HostView.Ends(in row)} {Encoding.UTF8.GetString(StateNames.Of(row.State))} {host.NameOf(in row)}{keepalive}";
+    }
+
+    /// <summary>A target that names this socket alone, where there is one.</summary>
+    public static string Handle(in SocketRow row) => row.Ino != 0 ? $"inode:{row.Ino}" : row.Cookie != 0 ? $"cookie:{row.Cookie}" : EndpointText.Of(EndpointView.Remote(in row));
+}
