@@ -46,7 +46,28 @@ struct katrace_listing {
 
 struct katrace_listing listing;
 
-static __always_inline long write_process(struct bpf_iter_meta *meta, struct task_struct *task)
+/*
+ * What iterators are called with: laid out the same by every kernel that has them, and so not
+ * to be relocated. libbpf looks through all types of the kernel for each one that is.
+ */
+struct iter_meta {
+	struct seq_file *seq;
+	u64 session;
+};
+
+struct iter_tcp {
+	struct iter_meta *meta;
+	struct sock_common *sk;
+};
+
+struct iter_files {
+	struct iter_meta *meta;
+	struct task_struct *task;
+	u32 fd;
+	struct file *file;
+};
+
+static __always_inline long write_process(struct iter_meta *meta, struct task_struct *task)
 {
 	struct katrace_process process = { .size = sizeof(process), .kind = KATRACE_ROW_PROCESS };
 	struct task_struct *leader = kread(struct task_struct, task, group_leader);
@@ -114,7 +135,7 @@ static __always_inline void fill_ends(struct katrace_socket *s, struct sock *sk)
 	s->rport = bpf_ntohs(kread(struct sock, sk, __sk_common.skc_dport));
 }
 
-static __always_inline long write_socket(struct bpf_iter_meta *meta, struct sock *sk)
+static __always_inline long write_socket(struct iter_meta *meta, struct sock *sk)
 {
 	struct net *net = net_of(sk);
 	struct katrace_socket s = {};
@@ -146,7 +167,7 @@ static __always_inline long write_socket(struct bpf_iter_meta *meta, struct sock
 }
 
 /* They have no settings, no queues, no owner: other structs, which begin alike. */
-static __always_inline long write_other(struct bpf_iter_meta *meta, struct sock *sk)
+static __always_inline long write_other(struct iter_meta *meta, struct sock *sk)
 {
 	struct inet_timewait_sock *gone = (void *)sk;
 	struct request_sock *request = (void *)sk;
@@ -169,15 +190,17 @@ static __always_inline long write_other(struct bpf_iter_meta *meta, struct sock 
 }
 
 SEC("?iter/tcp")
-int list_tcp(struct bpf_iter__tcp *ctx)
+int list_tcp(struct iter_tcp *ctx)
 {
-	struct sock_common *sk = ctx->sk_common;
+	struct sock_common *sk = ctx->sk;
 	struct sock *address;
+	u8 state;
 
 	if (!sk)
 		return 0;
 	address = (void *)raw_argument(ctx, 1);
-	if (sk->skc_state == TCP_TIME_WAIT || sk->skc_state == TCP_NEW_SYN_RECV) {
+	state = state_of(address);
+	if (state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV) {
 		write_other(ctx->meta, address);
 		return 0;
 	}
@@ -187,7 +210,7 @@ int list_tcp(struct bpf_iter__tcp *ctx)
 	return 0;
 }
 
-static __always_inline long write_holder(struct bpf_iter_meta *meta, struct sock *sk, s32 fd)
+static __always_inline long write_holder(struct iter_meta *meta, struct sock *sk, s32 fd)
 {
 	struct katrace_holder holder = {
 		.size = sizeof(holder),
@@ -202,7 +225,7 @@ static __always_inline long write_holder(struct bpf_iter_meta *meta, struct sock
 	return bpf_seq_write(meta->seq, &holder, sizeof(holder));
 }
 
-static __always_inline long write_held(struct bpf_iter_meta *meta, struct sock *sk, s32 fd)
+static __always_inline long write_held(struct iter_meta *meta, struct sock *sk, s32 fd)
 {
 	if ((state_of(sk) == TCP_CLOSE || listing.all_sockets) && write_socket(meta, sk))
 		return -1;
@@ -212,7 +235,7 @@ static __always_inline long write_held(struct bpf_iter_meta *meta, struct sock *
 #define SUBFLOWS 8 /* of an MPTCP connection, as many as the kernel makes (MPTCP_SUBFLOWS_MAX) */
 
 /* Whoever holds an MPTCP socket holds the TCP sockets below it, which have no descriptors of their own. */
-static __always_inline long write_subflows(struct bpf_iter_meta *meta, struct sock *sk)
+static __always_inline long write_subflows(struct iter_meta *meta, struct sock *sk)
 {
 	u64 end = (u64)sk + bpf_core_field_offset(struct mptcp_sock, conn_list);
 	struct list_head *node;
@@ -228,7 +251,7 @@ static __always_inline long write_subflows(struct bpf_iter_meta *meta, struct so
 		subflow = BPF_CORE_READ((struct mptcp_subflow_context *)context, tcp_sock);
 		if (subflow && write_holder(meta, subflow, -1))
 			return -1;
-		node = BPF_CORE_READ(node, next);
+		bpf_probe_read_kernel(&node, sizeof(node), node); /* ->next, its first member */
 	}
 	return 0;
 }
@@ -243,9 +266,9 @@ static __always_inline bool has_own_files(struct task_struct *task)
 }
 
 SEC("?iter/task_file")
-int list_files(struct bpf_iter__task_file *ctx)
+int list_files(struct iter_files *ctx)
 {
-	struct bpf_iter_meta *meta = ctx->meta;
+	struct iter_meta *meta = ctx->meta;
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
 	struct sock *sk;
@@ -262,12 +285,12 @@ int list_files(struct bpf_iter__task_file *ctx)
 		return 0;
 
 	tgid = kread(struct task_struct, task, tgid);
-	if ((listing.session != meta->session_id || listing.tgid != tgid) &&
+	if ((listing.session != meta->session || listing.tgid != tgid) &&
 	    write_process(meta, task))
 		return 0;
 	if (mptcp ? write_subflows(meta, sk) : write_held(meta, sk, ctx->fd))
 		return 0;
-	listing.session = meta->session_id;
+	listing.session = meta->session;
 	listing.tgid = tgid;
 	return 0;
 }

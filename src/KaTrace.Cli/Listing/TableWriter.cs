@@ -101,6 +101,8 @@ internal sealed class TableWriter : IRowWriter
     /// <summary>Characters, not bytes. A name in East Asian script is wider.</summary>
     private static int WidthOf(ReadOnlySpan<byte> text)
     {
+        if (Ascii.IsValid(text))
+            return text.Length;
         int width = 0;
         foreach (byte b in text)
             width += (b & 0xC0) != 0x80 ? 1 : 0;

@@ -48,8 +48,12 @@ internal sealed class KernelSockets : ISocketSource
 
     /// <summary>Enters network namespaces, and so works on a thread of its own.</summary>
     /// <exception cref="BpfException">The kernel refused, or shows our own sockets other than they are.</exception>
-    public SocketTable Read() =>
-        Task.Factory.StartNew(ReadHere, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).GetAwaiter().GetResult();
+    public SocketTable Read()
+    {
+        Task<SocketTable> reading = Task.Factory.StartNew(ReadHere, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        ((IAsyncResult)reading).AsyncWaitHandle.WaitOne(); // a task's own wait spins first, on a CPU that the reading may need
+        return reading.GetAwaiter().GetResult();
+    }
 
     public void Dispose()
     {
@@ -83,7 +87,7 @@ internal sealed class KernelSockets : ISocketSource
     private SocketTable ReadHere()
     {
         using SocketProof proof = new();
-        SocketTableBuilder builder = new(proof);
+        SocketTableBuilder builder = new(proof, SocketCount.Estimate());
         DateTimeOffset time = DateTimeOffset.UtcNow;
         IReadOnlyDictionary<uint, int> refused = NetworkNamespaces.Visit(netns =>
         {

@@ -13,17 +13,24 @@ internal sealed class SocketTableBuilder
     private readonly HashSet<uint> _visited = [];
 
     /// <summary>Index of the row by the kernel's address of the socket, which others may take over once it is gone.</summary>
-    private readonly Dictionary<ulong, int> _rowOf = [];
+    private readonly Dictionary<ulong, int> _rowOf;
     private readonly Dictionary<uint, int> _processOf = [];
     private readonly List<SocketProcess> _processes = [];
-    private SocketRow[] _rows = new SocketRow[1024];
-    private (int Row, SocketHolder Holder)[] _holders = new (int, SocketHolder)[1024];
+    private SocketRow[] _rows;
+    private (int Row, SocketHolder Holder)[] _holders;
     private int _rowCount;
     private int _holderCount;
     private int _process = -1;
 
     /// <param name="proof">Sockets of our own, which are no rows.</param>
-    public SocketTableBuilder(SocketProof proof) => _proof = proof;
+    /// <param name="expected">About how many rows there will be.</param>
+    public SocketTableBuilder(SocketProof proof, int expected)
+    {
+        _proof = proof;
+        _rowOf = new Dictionary<ulong, int>(expected);
+        _rows = new SocketRow[expected];
+        _holders = new (int, SocketHolder)[expected];
+    }
 
     /// <summary>A socket is held whose namespace was not visited: only a pass over all descriptors that writes their sockets too
     /// tells what it is.</summary>

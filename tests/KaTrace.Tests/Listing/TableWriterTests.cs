@@ -37,8 +37,8 @@ public sealed class TableWriterTests
     [Fact]
     public void The_last_column_is_cut_at_the_edge_of_the_terminal()
     {
-        SocketTable table = Rows.Table([Rows.Connection("10.0.0.5", 1, "10.0.0.6", 2).Held(1)], "ööööööööööööööö");
-        Assert.All(ListedText.Table(table, "lport,command", width: 12).TrimEnd('\n').Split('\n'), line => Assert.InRange(line.Length, 1, 13));
+        SocketTable table = Rows.Table([Rows.Connection("10.0.0.5", 1, "10.0.0.6", 2).Held(1)], "ööööööö");
+        Assert.Equal(["LPORT COMM", "    1 öööööö", ""], ListedText.Table(table, "lport,comm", width: 12).Split('\n'));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class SocketTableBuilderTests : IDisposable
 
     public SocketTableBuilderTests()
     {
-        _builder = new SocketTableBuilder(_proof);
+        _builder = new SocketTableBuilder(_proof, expected: 1);
         _builder.BeginNamespace(Home);
     }
 
@@ -120,13 +120,21 @@ public sealed class SocketTableBuilderTests : IDisposable
         Assert.Equal(["new:3"], HoldersOf(table, 1));
     }
 
+    [Theory]
+    [InlineData("TCP: inuse 5 orphan 0 tw 3000 alloc 5000 mem 1", 8500)]
+    [InlineData("TCP: inuse 5 orphan 0 tw 2 alloc 7 mem 1", 1024)]
+    [InlineData("TCP: inuse 5 alloc 2000000000", 1 << 20)]
+    [InlineData("UDP: inuse 5", 1024)]
+    public void Room_is_made_for_as_many_as_the_kernel_counts(string sockstat, int expected) =>
+        Assert.Equal(expected, SocketCount.Estimate(["sockets: used 9", sockstat]));
+
     [Fact]
     public void Records_may_end_anywhere_in_a_read()
     {
         byte[] all = [.. Socket(sk: 1, cookie: 11), .. Process(20, "a"), .. Holder(sk: 1, cookie: 11, fd: 3)];
         for (int cut = 0; cut <= all.Length; cut++)
         {
-            SocketTableBuilder builder = new(_proof);
+            SocketTableBuilder builder = new(_proof, expected: 1);
             int taken = builder.Add(all.AsSpan(0, cut));
             Assert.InRange(taken, 0, cut);
             Assert.Equal(all.Length, taken + builder.Add(all.AsSpan(taken)));
