@@ -24,9 +24,9 @@ public sealed class SentenceTests
     [Fact]
     public void A_paragraph_is_broken_at_spaces_and_indented_below_its_text()
     {
-        WrappedText text = new(width: 14);
-        text.Append("label ", "one two three-and-more-than-fits four");
-        Assert.Equal("label one two\n      three-and-more-than-fits\n      four\n", text.ToString());
+        WrappedText text = new(width: 13);
+        text.Append("label ", "one two 3 more-than-fits four");
+        Assert.Equal("label one two\n      3\n      more-than-fits\n      four\n", text.ToString());
     }
 
     [Fact]

@@ -16,9 +16,12 @@ internal static class FindingText
         output.Append("", $"{paint(finding.Severity, severity)} {finding.Rule}: {Where(finding)}");
         output.Append(Indent, HostView.Safe(finding.Sentence));
         output.Append(Indent, Indent.Length + "remedy: ".Length, "remedy: " + HostView.Safe(finding.Remedy));
-        string examples = string.Join(", ", finding.Examples.Select(index => HostView.Ends(in table.Rows[index])));
-        if (examples.Length > 0)
-            output.Append(Indent, Indent.Length + "such as: ".Length, (finding.Count > finding.Examples.Count ? "such as: " : "that is: ") + examples);
+        string label = finding.Count > finding.Examples.Count ? "such as: " : "that is: ";
+        foreach (int index in finding.Examples)
+        {
+            output.Append(Indent + label, HostView.Ends(in table.Rows[index]));
+            label = new string(' ', label.Length);
+        }
     }
 
     /// <summary>"redis-server[520] on :6379", "nginx (4 processes) to :5432".</summary>

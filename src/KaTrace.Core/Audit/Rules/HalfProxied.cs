@@ -17,7 +17,8 @@ internal sealed class HalfProxied : AuditRule
 
     public override IEnumerable<Finding> Look(AuditScope scope)
     {
-        Dictionary<string, Legs> programs = new(StringComparer.Ordinal);
+        // Workers of one program have one command line; two scripts of one interpreter do not.
+        Dictionary<(string Program, string? CommandLine), Legs> programs = [];
         ReadOnlySpan<SocketRow> rows = scope.Table.Rows;
         for (int i = 0; i < rows.Length; i++)
         {
@@ -25,13 +26,14 @@ internal sealed class HalfProxied : AuditRule
             // What a program says to itself is no leg.
             if (!row.IsConnected || row.HolderCount == 0 || IsOwnPeer(in row, scope))
                 continue;
-            string program = scope.ProgramOf(in row);
+            SocketProcess owner = scope.OwnerOf(in row)!;
+            (string, string?) program = (owner.Comm, scope.Programs.Details(owner)?.CommandLine);
             if (!programs.TryGetValue(program, out Legs? legs))
                 programs.Add(program, legs = new Legs());
-            legs.Add(i, in row, scope.OwnerOf(in row)!.Key.Pid);
+            legs.Add(i, in row, owner.Key.Pid);
         }
 
-        foreach ((string program, Legs legs) in programs)
+        foreach (((string program, _), Legs legs) in programs)
         {
             if (legs.Off is { } off)
                 yield return Tell(program, legs, off, scope);
