@@ -50,16 +50,6 @@ internal sealed class Cells(SocketTable table, ProcessIdentity[] processes, bool
         }
     }
 
-    /// <summary>Who has it, where no process does.</summary>
-    public static ReadOnlySpan<byte> Nobody(in SocketRow row) => row switch
-    {
-        { State: TcpState.TimeWait } => "time-wait"u8,
-        _ when (row.Flags & SocketFlags.Unaccepted) != 0 => "unaccepted"u8,
-        _ when (row.Flags & SocketFlags.Orphan) != 0 => "orphan"u8,
-        _ when (row.Flags & SocketFlags.Kernel) != 0 => "kernel"u8,
-        _ => "-"u8,
-    };
-
     private static ReadOnlySpan<byte> KeepaliveOf(in SocketRow row) => row switch
     {
         { IsSocket: false } => "-"u8,
@@ -141,7 +131,7 @@ internal sealed class Cells(SocketTable table, ProcessIdentity[] processes, bool
 
         ref readonly SocketRow peer = ref table.Rows[row.Peer];
         ReadOnlySpan<SocketHolder> holders = table.HoldersOf(in peer);
-        text.Append(holders.IsEmpty ? Nobody(in peer) : processes[holders[0].Process].NameText);
+        text.Append(holders.IsEmpty ? Nobody.Utf8(in peer) : processes[holders[0].Process].NameText);
         text.Append(peer.KeepaliveOn ? ":on"u8 : ":off"u8);
     }
 
@@ -165,7 +155,7 @@ internal sealed class Cells(SocketTable table, ProcessIdentity[] processes, bool
     private void AppendComm(ref Utf8Cursor text, in SocketRow row)
     {
         ReadOnlySpan<SocketHolder> holders = table.HoldersOf(in row);
-        ReadOnlySpan<byte> comm = holders.IsEmpty ? Nobody(in row) : processes[holders[0].Process].CommText;
+        ReadOnlySpan<byte> comm = holders.IsEmpty ? Nobody.Utf8(in row) : processes[holders[0].Process].CommText;
         text.Append(comm.IsEmpty ? "-"u8 : comm);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Text;
 using KaTrace.Events;
@@ -18,6 +19,7 @@ internal sealed class ListSummary
     private readonly int _sockets;
     private Tally _all;
     private int _listeners;
+    private int _pairs;
     private bool _hasSysctl;
 
     /// <param name="table">Of the rows.</param>
@@ -26,8 +28,16 @@ internal sealed class ListSummary
     {
         _table = table;
         _sockets = shown.Length;
+        BitArray isShown = new(table.Rows.Length);
         foreach (int index in shown)
-            Count(in table.Rows[index]);
+        {
+            ref readonly SocketRow row = ref table.Rows[index];
+            isShown[index] = true;
+            Count(in row);
+            // The second side that is met makes a pair of both.
+            if (row.IsConnected && row.Peer >= 0 && isShown[row.Peer] && table.Rows[row.Peer].IsConnected)
+                _pairs++;
+        }
     }
 
     public string Text
@@ -37,7 +47,10 @@ internal sealed class ListSummary
             StringBuilder text = new();
             if (_hasSysctl)
                 text.AppendLine("* by sysctl of the network namespace, not set on the socket");
-            text.Append(CultureInfo.InvariantCulture, $"{Plural(_sockets, "socket")}: {Plural(_all.On + _all.Off, "connection")}, keepalive on {_all.On:n0}, off {_all.Off:n0}");
+            text.Append(CultureInfo.InvariantCulture, $"{Plural(_sockets, "socket")}: {Plural(_all.On + _all.Off - _pairs, "connection")}");
+            if (_pairs > 0)
+                text.Append(CultureInfo.InvariantCulture, $", {_pairs:n0} with both sides here");
+            text.Append(CultureInfo.InvariantCulture, $"; keepalive on {_all.On:n0}, off {_all.Off:n0}");
             if (_listeners > 0)
                 text.Append(CultureInfo.InvariantCulture, $"; {_listeners:n0} listening");
             AppendProcesses(text);

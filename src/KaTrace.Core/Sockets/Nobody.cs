@@ -1,13 +1,19 @@
+using System.Text;
+using KaTrace.Events;
+
 namespace KaTrace.Sockets;
 
 /// <summary>Says why no process holds a socket, in the words that events use.</summary>
 internal static class Nobody
 {
-    public static string Of(in SocketRow row) => row.Flags switch
+    public static string Of(in SocketRow row) => Encoding.ASCII.GetString(Utf8(in row));
+
+    public static ReadOnlySpan<byte> Utf8(in SocketRow row) => row switch
     {
-        var flags when (flags & SocketFlags.Kernel) != 0 => "kernel",
-        var flags when (flags & SocketFlags.Orphan) != 0 => "orphan",
-        var flags when (flags & SocketFlags.Unaccepted) != 0 => "unaccepted",
-        _ => "-",
+        { State: TcpState.TimeWait } => "time-wait"u8,
+        _ when (row.Flags & SocketFlags.Kernel) != 0 => "kernel"u8,
+        _ when (row.Flags & SocketFlags.Orphan) != 0 => "orphan"u8,
+        _ when (row.Flags & SocketFlags.Unaccepted) != 0 => "unaccepted"u8,
+        _ => "-"u8,
     };
 }

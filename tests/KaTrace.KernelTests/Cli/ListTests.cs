@@ -24,7 +24,7 @@ public sealed class ListTests
             .Split(' ', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(["ESTABLISHED", "10.9.0.1", $"{pair.ClientPort}", "10.9.0.2", $"{pair.ServerPort}", "on", "60", "75", "9", "-"], client[..10]);
         Assert.EndsWith($"[{Environment.ProcessId}]:off", client[13], StringComparison.Ordinal);
-        Assert.Contains("2 sockets: 2 connections, keepalive on 1, off 1", errors);
+        Assert.Contains("2 sockets: 1 connection, 1 with both sides here; keepalive on 1, off 1", errors);
     }
 
     [Theory]

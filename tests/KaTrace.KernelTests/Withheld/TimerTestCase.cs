@@ -33,7 +33,7 @@ public sealed class TimerTestCase : XunitTestCase, ISelfExecutingXunitTestCase
         for (int attempt = 1; ; attempt++)
         {
             HeldMessages messages = new();
-            TimerLedger.Clear();
+            TimerLedger.Clear(TracedEvents.OfAllTests);
             RunSummary summary = await XunitRunnerHelper.RunXunitTestCase(this, messages, cancellationTokenSource, parallelMode, scheduler, aggregator.Clone(), explicitOption, constructorArguments, methodFixtureMappings);
             if (summary.Failed == 0 || attempt == Attempts || !ProcessOne.HidesWhatInterruptsIt
                 || TracedEvents.OfAllTests is not { } traced || TimerLedger.Unseen(traced) is not { } unseen)

@@ -85,10 +85,20 @@ public sealed class ListFlagsTests
         Assert.Equal(
             """
             * by sysctl of the network namespace, not set on the socket
-            7 sockets: 5 connections, keepalive on 1, off 4; 1 listening
+            7 sockets: 5 connections; keepalive on 1, off 4; 1 listening
             by process: z\x1b[521] 3 (3 off), redis-server[520] 2 (1 off)
             redis-server[520]: 1 connection without keepalive or user timeout silent for more than 1 h: if these peers are gone, nothing will notice
             """, new ListSummary(table, ListedText.All(table)).Text, ignoreLineEndingDifferences: true);
+    }
+
+    [Fact]
+    public void A_connection_with_both_sides_here_is_counted_once_where_both_are_shown()
+    {
+        SocketRow client = Rows.Connection("127.0.0.1", 1, "127.0.0.1", 9).Held(), server = Rows.Connection("127.0.0.1", 9, "127.0.0.1", 1).Held();
+        (client.Peer, server.Peer) = (1, 0);
+        SocketTable table = Rows.Table([client, server, Rows.Connection("10.0.0.1", 2, "11.0.0.1", 9).Held()]);
+        Assert.Contains("3 sockets: 2 connections, 1 with both sides here;", new ListSummary(table, [0, 1, 2]).Text, StringComparison.Ordinal);
+        Assert.Contains("2 sockets: 2 connections;", new ListSummary(table, [0, 2]).Text, StringComparison.Ordinal);
     }
 
     private static string Shown(SocketTable table, FilterList filters)
