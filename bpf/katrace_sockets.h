@@ -22,6 +22,7 @@ enum katrace_socket_flag {
 	KATRACE_S_NEXT = 1 << 5,	  /* .next is known: the keepalive timer is pending */
 	KATRACE_S_MPTCP_SUBFLOW = 1 << 6, /* set by user space, who sees the MPTCP socket's holders */
 	KATRACE_S_OTHER_TIMER = 1 << 7,	  /* .other_timer and .other_timer_next are known */
+	KATRACE_S_PROBED = 1 << 8,	  /* .probed is known */
 };
 
 struct katrace_socket {
@@ -61,6 +62,8 @@ struct katrace_socket {
 
 	__u8 substate; /* TIME_WAIT: tw_substate */
 	__u8 pad[3];
+	__u32 probed; /* jiffies since an empty segment from before the window was answered: a probe of the peer */
+	__u32 pad_end;
 };
 
 struct katrace_process {
@@ -84,7 +87,7 @@ struct katrace_holder {
 	__u32 pad_end;
 };
 
-_Static_assert(sizeof(struct katrace_socket) == 128, "record layout");
+_Static_assert(sizeof(struct katrace_socket) == 136, "record layout");
 _Static_assert(sizeof(struct katrace_process) == 32, "record layout");
 _Static_assert(sizeof(struct katrace_holder) == 40, "record layout");
 

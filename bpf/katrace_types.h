@@ -234,6 +234,7 @@ struct tcp_sock {
 	struct tcp_options_received rx_opt;
 	u32 rcv_tstamp;
 	u32 segs_out;
+	u32 last_oow_ack_time;
 	u32 packets_out;
 	unsigned int keepalive_time;
 	unsigned int keepalive_intvl;

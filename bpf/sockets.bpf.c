@@ -109,6 +109,21 @@ static __always_inline void fill_queues(struct katrace_socket *s, struct sock *s
 	s->packets_out = kread(struct tcp_sock, sk, packets_out);
 }
 
+/*
+ * A keepalive probe lies just before the window and is empty (RFC 1122, 4.2.3.6): the
+ * kernel answers it and notes when, to answer no two within tcp_invalid_ratelimit. A
+ * probe of a closed window looks the same.
+ */
+static __always_inline void fill_probed(struct katrace_socket *s, struct sock *sk, u32 now)
+{
+	u32 answered = kread(struct tcp_sock, sk, last_oow_ack_time);
+
+	if (!answered)
+		return;
+	s->probed = now - answered;
+	s->flags |= KATRACE_S_PROBED;
+}
+
 static __always_inline void fill_owner(struct katrace_socket *s, struct sock *sk)
 {
 	s->ino = inode_of(sk);
@@ -162,6 +177,7 @@ static __always_inline long write_socket(struct iter_meta *meta, struct sock *sk
 	if (is_connected(s.state)) {
 		s.silent = jiffies_silent(sk, now);
 		s.flags |= KATRACE_S_SILENT;
+		fill_probed(&s, sk, now);
 	}
 	return bpf_seq_write(meta->seq, &s, sizeof(s));
 }

@@ -125,7 +125,7 @@ internal sealed class Cells(SocketTable table, ProcessIdentity[] processes, bool
     {
         if (row.Peer < 0)
         {
-            text.Append('-');
+            text.Append((row.Flags & SocketFlags.Probed) != 0 ? "probes"u8 : "-"u8);
             return;
         }
 

@@ -32,7 +32,7 @@ internal sealed record Column(ColumnId Id, string Name, string Help, bool IsRigh
         new(ColumnId.Next, "next", "until the next probe is due", IsRight: true, Rank: 5),
         new(ColumnId.Unans, "unans", "probes since the peer was last heard", IsRight: true, Rank: 6),
         new(ColumnId.Silent, "silent", "since a segment of the peer was last received", IsRight: true, Rank: 3),
-        new(ColumnId.Peer, "peer", "the other side, if it is on this host: its process, and whether keepalive is on there", Rank: 4),
+        new(ColumnId.Peer, "peer", "the other side, if it is on this host: its process, and whether keepalive is on there; elsewhere 'probes', if probes of it came in", Rank: 4),
         new(ColumnId.Pid, "pid", "process that holds it, the lowest id if several do", IsRight: true),
         new(ColumnId.Comm, "comm", "its name; without one orphan, unaccepted, kernel or time-wait"),
         new(ColumnId.Origin, "origin", "settings that are the socket's own", Rank: 10, IsWide: true),

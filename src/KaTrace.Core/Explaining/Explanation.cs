@@ -206,7 +206,9 @@ internal sealed class Explanation
     {
         if (row.Peer < 0)
         {
-            Add("other side", "not on this host, or not to be told: whether it has keepalive on is unknown here. Either side alone suffices to keep the path awake and to notice that the other one is gone.");
+            Add("other side", (row.Flags & SocketFlags.Probed) != 0
+                ? $"not on this host, or not to be told. It has keepalive on: an empty segment from before the window came in {TimeText.Of(_host.Time(row.Probed))} ago, as its probes are (a probe of a closed window looks the same, and a segment that came late)."
+                : "not on this host, or not to be told: whether it has keepalive on is unknown here, no probe of it came in so far. Probes of either side keep the path awake, but only a side that has keepalive on notices that the other one is gone.");
             return;
         }
 

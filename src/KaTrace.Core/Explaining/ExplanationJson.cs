@@ -69,6 +69,8 @@ internal static class ExplanationJson
         json.WriteEndArray();
         if ((row.Flags & SocketFlags.Silent) != 0)
             json.WriteNumber("silentSeconds", host.Time(row.Silent).TotalSeconds);
+        if ((row.Flags & SocketFlags.Probed) != 0)
+            json.WriteNumber("probedSeconds", host.Time(row.Probed).TotalSeconds);
         if (row.AwaitsProbe)
             json.WriteNumber("nextSeconds", host.Time((uint)Math.Max(row.Next, 0)).TotalSeconds);
     }

@@ -48,6 +48,8 @@ internal sealed class JsonConnectionWriter
         AppendCount(ref json, ",\"sendQueue\":"u8, row.SendQueue);
         AppendCount(ref json, ",\"packetsOut\":"u8, row.PacketsOut);
         AppendCount(ref json, ",\"retransmits\":"u8, row.Retransmits);
+        if ((row.Flags & SocketFlags.Probed) != 0)
+            AppendSeconds(ref json, ",\"probedSeconds\":"u8, _table.Clock.ToMilliseconds(row.Probed));
         json.Append(_end);
         json.CloseObject(open);
         json.Append('\n');

@@ -30,4 +30,7 @@ internal enum SocketFlags : ushort
     /// <summary>Another timer of the connection runs (retransmission, tail loss, reordering, zero window): the only one that
     /// netstat and ss show then. See <see cref="SocketRow.OtherTimer"/>.</summary>
     OtherTimer = 1 << 7,
+
+    /// <summary><see cref="SocketRow.Probed"/> is known: the peer has probed.</summary>
+    Probed = 1 << 8,
 }

@@ -54,6 +54,8 @@ internal readonly struct SocketRecord
 
     public readonly TcpState Substate;
     public readonly Pad3 Pad;
+    public readonly uint Probed;
+    public readonly uint PadEnd;
 }
 
 /// <summary><c>struct katrace_process</c>: the holders behind it, up to the next one, are its own.</summary>

@@ -57,6 +57,11 @@ internal struct SocketRow
     /// <summary>Since a segment of the peer was last received. Known if <see cref="SocketFlags.Silent"/>.</summary>
     public uint Silent;
 
+    /// <summary>Since an empty segment from before the window was answered (tcp_sock.last_oow_ack_time): what a keepalive probe of
+    /// the peer is (RFC 1122, 4.2.3.6); a probe of a closed window looks the same, and a segment
+    /// that came late. Known if <see cref="SocketFlags.Probed"/>.</summary>
+    public uint Probed;
+
     /// <summary>Until the keepalive timer fires, negative where it is overdue. Known if <see cref="SocketFlags.Next"/>.</summary>
     public int Next;
 

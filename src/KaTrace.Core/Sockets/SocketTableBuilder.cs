@@ -130,6 +130,7 @@ internal sealed class SocketTableBuilder
         row.ProbesOut = record.ProbesOut;
         row.Retransmits = record.Retransmits;
         row.Silent = record.Silent;
+        row.Probed = record.Probed;
         row.Next = record.Next;
         row.OtherTimerNext = record.OtherTimerNext;
         row.OtherTimer = record.OtherTimer;

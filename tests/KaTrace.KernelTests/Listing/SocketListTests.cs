@@ -169,6 +169,20 @@ public sealed class SocketListTests
     }
 
     [Fact]
+    public void Who_is_probed_shows_when_and_who_probes_does_not()
+    {
+        using Pair unprobed = Pair.Unprobed();
+        using Pair pair = Pair.Probing(count: 9);
+
+        (Listed listed, SocketRow server) = Listed.WaitForOne(pair.Right, row => (row.Flags & SocketFlags.Probed) != 0);
+        Assert.Equal(pair.Server.Inode(), server.Ino);
+        Assert.InRange(listed.Table.Clock.ToMilliseconds(server.Probed), 0ul, (ulong)Pace.Deadline(3).TotalMilliseconds);
+        Assert.False(listed.Of(pair.Client).Flags.HasFlag(SocketFlags.Probed));
+        Assert.False(listed.Of(unprobed.Server).Flags.HasFlag(SocketFlags.Probed));
+        Assert.True(server.Silent > server.Probed, "a probe does not count as hearing the peer, as the kernel has it");
+    }
+
+    [Fact]
     public void Duplicates_in_one_process_are_one_holder_with_the_lowest_descriptor()
     {
         using NetworkNamespace ns = new();

@@ -30,6 +30,17 @@ public sealed class ExplanationTests
     }
 
     [Fact]
+    public void A_peer_elsewhere_whose_probes_come_in_has_keepalive_on()
+    {
+        int socket = _host.Accept(_host.Listen(_host.Process(520, "redis-server"), "0.0.0.0:6379"), "10.0.0.9:40000", (ref SocketRow row) =>
+        {
+            row.Flags |= SocketFlags.Probed;
+            row.Probed = 12 * Rows.Hz;
+        });
+        Assert.Contains("has keepalive on: an empty segment from before the window came in 12 s ago", Said(socket)["other side"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Settings_are_told_with_their_origin()
     {
         int socket = Connect((ref row) => (row.Idle, row.Own) = (MadeUpHost.Seconds(60), KeepaliveSettings.Idle));

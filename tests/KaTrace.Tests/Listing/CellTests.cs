@@ -35,6 +35,13 @@ public sealed class CellTests
     }
 
     [Fact]
+    public void The_other_side_elsewhere_is_known_by_its_probes_alone()
+    {
+        Assert.Equal("-", ListedText.Cell("peer", Plain));
+        Assert.Equal("probes", ListedText.Cell("peer", Plain.With(SocketFlags.Probed)));
+    }
+
+    [Fact]
     public void NEXT_is_of_keepalive_alone()
     {
         SocketRow pending = Plain.With(SocketFlags.Next);

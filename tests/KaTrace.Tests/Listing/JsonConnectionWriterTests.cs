@@ -33,6 +33,8 @@ public sealed class JsonConnectionWriterTests
         SocketRow client = Rows.Connection("::ffff:10.0.0.5", 51812, "::ffff:10.0.0.9", 5432).Held(0, 2).With(SocketFlags.Keepalive | SocketFlags.Next | SocketFlags.OtherTimer);
         (client.Own, client.UserTimeout, client.Next, client.OtherTimer, client.OtherTimerNext, client.Retransmits) = (KeepaliveSettings.Idle, 1500, 500, 1, -50, 3);
         (client.Uid, client.CgroupId, client.RecvQueue, client.SendQueue, client.PacketsOut, client.Peer, client.Listener) = (1000, 77, 1, 2, 3, 1, 2);
+        client.Probed = 12 * Rows.Hz;
+        client.Flags |= SocketFlags.Probed;
         SocketRow server = Rows.Connection("10.0.0.9", 5432, "10.0.0.5", 51812).With(SocketFlags.Unaccepted);
         Connection message = JsonParser.Default.Parse<Connection>(ListedText.Json(Rows.Table([client, server, Rows.Listener("::", 5432)], "other")).Split('\n')[0]);
 
@@ -47,7 +49,7 @@ public sealed class JsonConnectionWriterTests
               "peer": { "cookie": "5432", "inode": "6432", "netns": 4026531840, "keepaliveOn": false },
               "listener": { "cookie": "5432", "inode": "6432", "netns": 4026531840, "keepaliveOn": false },
               "timer": { "kind": "RETRANSMIT", "seconds": -0.2, "count": 3 },
-              "uid": 1000, "receiveQueue": 1, "sendQueue": 2, "packetsOut": 3, "retransmits": 3,
+              "uid": 1000, "receiveQueue": 1, "sendQueue": 2, "packetsOut": 3, "retransmits": 3, "probedSeconds": 12,
               "nodeName": "node-\"1\"", "time": "1970-01-01T00:00:01.500Z"
             }
             """), message);
