@@ -23,7 +23,7 @@ internal static class PathPresets
 }
 
 /// <summary>An entry of <c>paths.json</c>.</summary>
-internal sealed record PathPreset(string Name, int Seconds, bool KeepaliveExtends, string About, string Source, string AsOf);
+internal sealed record PathPreset(string Name, int Seconds, bool KeepaliveExtends, string About, string Source, string? AsOf = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -143,6 +143,8 @@ internal sealed class Explanation
         KnobEffect wanted = row.KeepaliveOn ? KnobEffect.Idle : KnobEffect.On;
         string source = knob is null ? "" : $" See {knob.Source} (looked up {knob.Checked}).";
         Add(row.KeepaliveOn ? "to change it" : "to turn it on", KnobAdvice.Of(knob, wanted) + source);
+        if (row.KeepaliveOn && _host.OwnerOf(in row) is { } owner && _host.Programs.Details(owner)?.PodUid is not null)
+            Add("in its pod", KnobAdvice.InPod);
     }
 
     private void NextProbe(in SocketRow row)

@@ -8,6 +8,8 @@ internal static class KnobAdvice
 
     public const string SetTimes = "set TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT in the program, or net.ipv4.tcp_keepalive_time, _intvl and _probes of its network namespace, which hold for each that the socket has none of its own for.";
 
+    public const string InPod = "net.ipv4.tcp_keepalive_time, _intvl and _probes are safe sysctls since Kubernetes 1.29: set them in securityContext.sysctls of the pod. See https://kubernetes.io/docs/reference/node/kernel-version-requirements/ (looked up 2026-11).";
+
     /// <param name="knob">Of the program; null if it is not known.</param>
     /// <param name="effect">What is wanted.</param>
     public static string Of(Knob? knob, KnobEffect effect)

@@ -1,4 +1,5 @@
 using KaTrace.Audit;
+using KaTrace.Audit.Rules;
 using KaTrace.Sockets;
 using KaTrace.Tests.Sockets;
 
@@ -84,15 +85,26 @@ public sealed class PathRuleTests
         Assert.Contains(says, Assert.Throws<FormatException>(() => PathRule.Parse(path, NoOverrides)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Every_preset_says_since_when_it_holds_and_where_that_is_documented()
+    public void Every_preset_says_where_it_is_documented_and_since_when_it_holds_if_that_is_known()
     {
         Assert.Equal(["aws-nat", "aws-nitro-v6", "aws-nlb", "azure-lb", "cloudflare", "gcp-nat", "gcp-vpc"], PathPresets.All.Select(p => p.Name).Order(StringComparer.Ordinal));
         Assert.All(PathPresets.All, preset =>
         {
-            Assert.Matches("^20[0-9][0-9]-[01][0-9]$", preset.AsOf!);
+            Assert.Matches("^20[0-9][0-9]-[01][0-9]$", preset.AsOf ?? "2026-11");
             Assert.StartsWith("https://", preset.Source, StringComparison.Ordinal);
             Assert.True(preset.Timeout >= TimeSpan.FromMinutes(1));
         });
+    }
+
+    [Theory]
+    [InlineData("aws-nlb", "350 s (aws-nlb: AWS Network Load Balancer", ", as of 2024-09)")]
+    [InlineData("aws-nat", "350 s (aws-nat: AWS NAT gateway", ", date unknown)")] // its page bears none
+    [InlineData("350s", "350 s (", "as given)")]
+    public void What_is_known_of_a_path_is_told_with_its_date(string path, string begins, string ends)
+    {
+        string text = PathText.Of(PathRule.Parse(path, NoOverrides).Limit);
+        Assert.StartsWith(begins, text, StringComparison.Ordinal);
+        Assert.EndsWith(ends, text, StringComparison.Ordinal);
     }
 
     private bool Covers(string path)

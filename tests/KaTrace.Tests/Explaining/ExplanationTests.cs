@@ -4,7 +4,9 @@ using System.Text.Json;
 using KaTrace.Events;
 using KaTrace.Explaining;
 using KaTrace.Hosts;
+using KaTrace.Knobs;
 using KaTrace.Output;
+using KaTrace.Processes;
 using KaTrace.Sockets;
 using KaTrace.Tests.Sockets;
 
@@ -156,6 +158,18 @@ public sealed class ExplanationTests
         Assert.Equal("IDLE", Assert.Single(root.GetProperty("own").EnumerateArray()).GetString());
         Assert.Equal(520, root.GetProperty("holders")[0].GetProperty("pid").GetInt32());
         Assert.Equal("on.", root.GetProperty("text").GetProperty("keepalive").GetString());
+    }
+
+    [Theory]
+    [InlineData("0e6f6c1e-27a3-4a6e-9b1c-3f0d5f7f6a11", true)]
+    [InlineData(null, false)]
+    public void Only_in_a_pod_its_own_sysctls_are_told(string? pod, bool isTold)
+    {
+        int socket = Connect((ref row) => row.Idle = MadeUpHost.Seconds(60));
+        SocketProcess owner = _host.Table.Processes[0];
+        ProcessDetails details = new() { Key = owner.Key, Comm = owner.Comm, PodUid = pod };
+        HostView host = new() { Table = _host.Table, Programs = new ProgramLookup(new Dictionary<ProcessKey, ProcessDetails> { [owner.Key] = details }) };
+        Assert.Equal(isTold, Explanation.Of(in _host.Table.Rows[socket], host).Any(p => p.Text.Contains("securityContext.sysctls", StringComparison.Ordinal)));
     }
 
     private int Connect(MadeUpHost.Change change) => _host.Connect(_host.Process(520, "worker"), "10.0.0.5:40000", "10.0.0.9:5000", (ref row) =>

@@ -8,6 +8,9 @@ public sealed class KnobCatalogTests
     [Theory]
     [InlineData("redis-server", null, ConnectionSide.Accepted, 40000, "tcp-keepalive")]
     [InlineData("valkey-server", null, ConnectionSide.Accepted, 40000, "tcp-keepalive")]
+    [InlineData("redis-server", null, ConnectionSide.Connecting, 6379, "tcp-keepalive")] // of a replica
+    [InlineData("clickhouse-serv", "clickhouse", ConnectionSide.Connecting, 9000, "tcp_keep_alive_timeout")]
+    [InlineData("smtpd", null, ConnectionSide.Accepted, 40000, "net.ipv4.tcp_keepalive_time")]
     [InlineData("postgres", null, ConnectionSide.Accepted, 40000, "tcp_keepalives_idle")]
     [InlineData("psql", null, ConnectionSide.Connecting, 5432, "keepalives")]
     [InlineData("nginx", null, ConnectionSide.Accepted, 40000, "so_keepalive")]
@@ -26,6 +29,13 @@ public sealed class KnobCatalogTests
     [Fact]
     public void What_an_interpreter_runs_goes_before_the_interpreter() =>
         Assert.Equal("Kafka", KnobCatalog.Find(new ProgramNames(["java", "kafka.Kafka"]), ConnectionSide.Accepted, 40000)!.Program);
+
+    [Theory] // they overrule what Go does of itself
+    [InlineData("traefik", "tcpServersTransport.dialKeepAlive")]
+    [InlineData("caddy", "keepalive_interval")]
+    [InlineData("nats-server", "none")]
+    public void A_known_program_goes_before_the_language_that_it_is_written_in(string program, string knob) =>
+        Assert.Equal(knob, KnobCatalog.Find(new ProgramNames([program, "go:"]), ConnectionSide.Connecting, 8080)!.Name);
 
     [Fact]
     public void A_program_that_nobody_has_looked_up_has_none() =>

@@ -8,7 +8,7 @@ internal static class PathText
     public static string Of(PathLimit path)
     {
         string time = TimeText.Seconds(path.Timeout);
-        string about = path.AsOf is null ? path.About : $"{path.About}, as of {path.AsOf}";
+        string about = path.Source is null ? path.About : $"{path.About}, {(path.AsOf is null ? "date unknown" : $"as of {path.AsOf}")}";
         return path.Name == time ? $"{time} ({about})" : $"{time} ({path.Name}: {about})";
     }
 }
