@@ -110,17 +110,20 @@ internal static class EventMessage
         return keepalive;
     }
 
+    /// <summary>What is the same for all events of a process.</summary>
+    public static Process ProcessOf(ProcessIdentity identity) => new()
+    {
+        Pid = identity.Pid,
+        Comm = identity.Comm,
+        CommandLine = identity.CommandLine ?? "",
+        StartBoottimeNs = identity.StartBoottimeNs,
+    };
+
     private static Process ProcessOf(in EventRecord record, ProcessIdentity identity)
     {
-        Process process = new()
-        {
-            Pid = identity.Pid,
-            Tid = record.Tid,
-            Comm = identity.Comm,
-            CommandLine = identity.CommandLine ?? "",
-            StartBoottimeNs = identity.StartBoottimeNs,
-            Exited = (record.Holding & Holding.Exited) != 0,
-        };
+        Process process = ProcessOf(identity);
+        process.Tid = record.Tid;
+        process.Exited = (record.Holding & Holding.Exited) != 0;
         if (record.Fd >= 0)
             process.Fd = record.Fd;
         return process;
@@ -156,7 +159,7 @@ internal static class EventMessage
         }
     }
 
-    private static Enabled.Types.Cause EnabledCause(EventCause cause) => cause switch
+    public static Enabled.Types.Cause EnabledCause(EventCause cause) => cause switch
     {
         EventCause.Setsockopt => Enabled.Types.Cause.Setsockopt,
         EventCause.Inherited => Enabled.Types.Cause.Inherited,
@@ -164,7 +167,7 @@ internal static class EventMessage
         _ => Enabled.Types.Cause.Unspecified,
     };
 
-    private static V1.Timeout.Types.Cause TimeoutCause(EventCause cause) => cause switch
+    public static V1.Timeout.Types.Cause TimeoutCause(EventCause cause) => cause switch
     {
         EventCause.Probes => V1.Timeout.Types.Cause.Probes,
         EventCause.UserTimeout => V1.Timeout.Types.Cause.UserTimeout,
@@ -172,7 +175,7 @@ internal static class EventMessage
         _ => V1.Timeout.Types.Cause.Unspecified,
     };
 
-    private static Answered.Types.Cause AnsweredCause(EventCause cause) => cause switch
+    public static Answered.Types.Cause AnsweredCause(EventCause cause) => cause switch
     {
         EventCause.Ack => Answered.Types.Cause.Ack,
         EventCause.Data => Answered.Types.Cause.Data,

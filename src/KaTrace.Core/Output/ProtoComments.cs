@@ -16,7 +16,7 @@ internal sealed class ProtoComments
 
     public ProtoComments()
     {
-        using Stream set = typeof(ProtoComments).Assembly.GetManifestResourceStream("event.binpb")!;
+        using Stream set = typeof(V1.Event).Assembly.GetManifestResourceStream("event.binpb")!;
         foreach (SourceCodeInfo.Types.Location location in FileDescriptorSet.Parser.ParseFrom(set).File.Single().SourceCodeInfo.Location)
         {
             if (location.LeadingComments.Length > 0)

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Google.Protobuf;
+using KaTrace.Output;
 
 namespace KaTrace.Processes;
 
@@ -12,6 +14,7 @@ internal sealed class ProcessIdentity
     private readonly byte[] _commandLineText;
     private readonly byte[] _jsonPid;
     private readonly byte[] _jsonRest;
+    private readonly byte[] _proto;
 
     /// <param name="pid">In the initial pid namespace.</param>
     /// <param name="startBoottimeNs">CLOCK_BOOTTIME.</param>
@@ -29,6 +32,7 @@ internal sealed class ProcessIdentity
         _commandLineText = commandLine is null ? [] : HostileText.ForTerminal(commandLine);
         _jsonPid = pid == 0 ? [] : Ascii($",\"pid\":{pid}");
         _jsonRest = [.. JsonText("comm", Comm), .. JsonText("commandLine", commandLine), .. JsonStart(startBoottimeNs)];
+        _proto = EventMessage.ProcessOf(this).ToByteArray();
     }
 
     public uint Pid { get; }
@@ -53,6 +57,9 @@ internal sealed class ProcessIdentity
 
     /// <summary>The JSON members between "tid" and "fd", each with a leading comma.</summary>
     public ReadOnlySpan<byte> JsonRest => _jsonRest;
+
+    /// <summary>The fields of <see cref="V1.Process"/> that are the same for all events of the process, as protobuf.</summary>
+    public ReadOnlySpan<byte> Proto => _proto;
 
     /// <summary>False once the process has another name: it was renamed, or runs another program.</summary>
     public bool HasComm(ReadOnlySpan<byte> recordComm) => recordComm.SequenceEqual(_recordComm);
