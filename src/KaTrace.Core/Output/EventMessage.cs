@@ -185,7 +185,7 @@ internal static class EventMessage
     /// <summary>More than 71 minutes would be no round trip.</summary>
     public static uint RoundTripUs(in EventRecord record) => (uint)Math.Min(record.RttNs / 1000, uint.MaxValue);
 
-    private static Timestamp TimeOf(long unixNs)
+    public static Timestamp TimeOf(long unixNs)
     {
         (long second, uint nanos) = UnixTime.Split(unixNs);
         return new Timestamp { Seconds = second, Nanos = (int)nanos };

@@ -51,9 +51,15 @@ internal ref struct ProtoCursor(Span<byte> span)
 
     public void PresentBytes(int field, scoped ReadOnlySpan<byte> value)
     {
-        Tag(field, LengthDelimited);
-        AppendVarint((uint)value.Length);
+        PresentLength(field, value.Length);
         Append(value);
+    }
+
+    /// <summary>What comes before a message or string that is appended elsewhere.</summary>
+    public void PresentLength(int field, int length)
+    {
+        Tag(field, LengthDelimited);
+        AppendVarint((uint)length);
     }
 
     public void Append(scoped ReadOnlySpan<byte> encoded)
