@@ -20,9 +20,9 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
 #include "katrace_events.h"
-#include "katrace_maps.h"
 #include "katrace_read.h"
 #include "katrace_sock.h"
+#include "katrace_maps.h"
 #include "katrace_filter.h"
 #include "katrace_record.h"
 

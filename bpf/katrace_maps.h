@@ -3,16 +3,6 @@
 #ifndef KATRACE_MAPS_H
 #define KATRACE_MAPS_H
 
-/* The settings of a socket as the kernel holds them: 0 is "not set". */
-struct ka_settings {
-	u32 idle;  /* jiffies */
-	u32 intvl; /* jiffies */
-	u32 user_timeout; /* ms */
-	u8 cnt;
-	u8 keepalive;
-	u8 pad[2];
-};
-
 /* What the stream knows of a socket's settings. */
 enum told {
 	TOLD_NOTHING = 0,

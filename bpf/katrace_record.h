@@ -5,18 +5,8 @@
 
 static __always_inline void fill_addresses(struct katrace_event *e, struct sock *sk)
 {
-	u16 family = kread(struct sock, sk, __sk_common.skc_family);
-
-	__builtin_memset(e->laddr, 0, sizeof(e->laddr));
-	__builtin_memset(e->raddr, 0, sizeof(e->raddr));
-	if (family == AF_INET) {
-		*(__be32 *)e->laddr = kread(struct sock, sk, __sk_common.skc_rcv_saddr);
-		*(__be32 *)e->raddr = kread(struct sock, sk, __sk_common.skc_daddr);
-	} else if (bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {
-		BPF_CORE_READ_INTO((struct in6_addr *)e->laddr, sk, __sk_common.skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO((struct in6_addr *)e->raddr, sk, __sk_common.skc_v6_daddr);
-	}
-	e->family = family;
+	read_addresses(sk, e->laddr, e->raddr);
+	e->family = kread(struct sock, sk, __sk_common.skc_family);
 	e->lport = local_port_of(sk);
 	e->rport = bpf_ntohs(kread(struct sock, sk, __sk_common.skc_dport));
 }
@@ -24,21 +14,11 @@ static __always_inline void fill_addresses(struct katrace_event *e, struct sock 
 static __always_inline void fill_settings(struct katrace_event *e, struct net *net,
 					  const struct ka_settings *s)
 {
-	u8 own = 0;
-
-	if (s->idle)
-		own |= KATRACE_SET_IDLE;
-	if (s->intvl)
-		own |= KATRACE_SET_INTVL;
-	if (s->cnt)
-		own |= KATRACE_SET_CNT;
-	if (s->user_timeout)
-		own |= KATRACE_SET_USER_TIMEOUT;
 	e->idle = effective_idle(net, s->idle);
 	e->intvl = effective_intvl(net, s->intvl);
 	e->cnt = effective_cnt(net, s->cnt);
 	e->user_timeout = s->user_timeout;
-	e->own = own;
+	e->own = own_settings(s);
 }
 
 /* The process, not the thread: a thread's name says little ("worker-7"), its start not whose it is. */
@@ -292,7 +272,7 @@ __noinline int write_call_record(u64 address, u64 bits, s32 fd, u32 tid, u64 tim
 		flags |= KATRACE_F_SILENT;
 	}
 	e->next = 0;
-	if (s.keepalive && kread(struct timer_list, timer, entry.pprev)) { /* as timer_pending() does */
+	if (s.keepalive && is_pending(timer)) {
 		e->next = (u32)kread(struct timer_list, timer, expires) - now;
 		flags |= KATRACE_F_NEXT;
 	} else if (r.kind == KATRACE_ARMED) {

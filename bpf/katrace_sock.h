@@ -3,6 +3,16 @@
 #ifndef KATRACE_SOCK_H
 #define KATRACE_SOCK_H
 
+/* The settings of a socket as the kernel holds them: 0 is "not set". */
+struct ka_settings {
+	u32 idle;  /* jiffies */
+	u32 intvl; /* jiffies */
+	u32 user_timeout; /* ms */
+	u8 cnt;
+	u8 keepalive;
+	u8 pad[2];
+};
+
 static __always_inline bool timer_moved(void)
 {
 	return bpf_core_field_exists(((struct inet_connection_sock___moved *)0)->icsk_keepalive_timer);
@@ -173,6 +183,20 @@ static __always_inline u16 local_port_of(struct sock *sk)
 	return bpf_ntohs(kread(struct inet_sock, sk, inet_sport));
 }
 
+/* Of a socket, or what begins like one. IPv4: the first four bytes. */
+static __always_inline void read_addresses(struct sock *sk, u8 laddr[16], u8 raddr[16])
+{
+	__builtin_memset(laddr, 0, 16);
+	__builtin_memset(raddr, 0, 16);
+	if (kread(struct sock, sk, __sk_common.skc_family) == AF_INET) {
+		*(__be32 *)laddr = kread(struct sock, sk, __sk_common.skc_rcv_saddr);
+		*(__be32 *)raddr = kread(struct sock, sk, __sk_common.skc_daddr);
+	} else if (bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {
+		BPF_CORE_READ_INTO((struct in6_addr *)laddr, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO((struct in6_addr *)raddr, sk, __sk_common.skc_v6_daddr);
+	}
+}
+
 static __always_inline u8 probes_out_of(struct sock *sk)
 {
 	return kread(struct inet_connection_sock, sk, icsk_probes_out);
@@ -228,6 +252,19 @@ static __always_inline u32 effective_intvl(struct net *net, u32 own)
 static __always_inline u8 effective_cnt(struct net *net, u8 own)
 {
 	return own ?: kread(struct net, net, ipv4.sysctl_tcp_keepalive_probes);
+}
+
+/* Which of the settings are the socket's own: enum katrace_setting. */
+static __always_inline u8 own_settings(const struct ka_settings *s)
+{
+	return (s->idle ? KATRACE_SET_IDLE : 0) | (s->intvl ? KATRACE_SET_INTVL : 0) |
+	       (s->cnt ? KATRACE_SET_CNT : 0) | (s->user_timeout ? KATRACE_SET_USER_TIMEOUT : 0);
+}
+
+/* As timer_pending() says. */
+static __always_inline bool is_pending(struct timer_list *timer)
+{
+	return kread(struct timer_list, timer, entry.pprev);
 }
 
 /* Connected or about to be: the end of that is an event. */

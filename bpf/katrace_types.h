@@ -51,6 +51,7 @@ typedef _Bool bool;
 #define TCP_KEEPCNT	6
 #define TCP_USER_TIMEOUT 18
 #define CLOCK_MONOTONIC 1
+#define ICSK_TIME_RETRANS 1
 #define S_IFMT		00170000
 #define S_IFSOCK	0140000
 
@@ -182,6 +183,10 @@ typedef struct {
 	int owned;
 } socket_lock_t;
 
+typedef struct {
+	u32 val;
+} kuid_t;
+
 struct socket;
 
 struct sock {
@@ -189,6 +194,9 @@ struct sock {
 	socket_lock_t sk_lock;
 	struct timer_list sk_timer;
 	int sk_err;
+	kuid_t sk_uid;
+	u32 sk_ack_backlog;
+	u32 sk_max_ack_backlog;
 	u16 sk_type;
 	u16 sk_protocol;
 	struct socket *sk_socket;
@@ -203,6 +211,8 @@ struct inet_sock {
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	struct timer_list icsk_retransmit_timer; /* moved too, see below */
+	__u8 icsk_retransmits;
+	__u8 icsk_pending;
 	__u8 icsk_probes_out;
 	__u32 icsk_user_timeout;
 	struct {
@@ -217,8 +227,10 @@ struct tcp_options_received {
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	u32 rcv_nxt;
+	u32 copied_seq;
 	u32 snd_una;
 	u32 snd_nxt;
+	u32 write_seq;
 	struct tcp_options_received rx_opt;
 	u32 rcv_tstamp;
 	u32 segs_out;
@@ -226,6 +238,19 @@ struct tcp_sock {
 	unsigned int keepalive_time;
 	unsigned int keepalive_intvl;
 	u8 keepalive_probes;
+};
+
+/* Not sockets, though they stand among them and begin alike. */
+struct inet_timewait_sock {
+	struct sock_common __tw_common;
+	unsigned char tw_substate;
+	struct timer_list tw_timer;
+};
+
+struct request_sock {
+	struct sock_common __req_common;
+	u8 num_retrans;
+	struct timer_list rsk_timer;
 };
 
 struct sk_buff {

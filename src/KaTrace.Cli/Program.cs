@@ -3,12 +3,14 @@ using System.CommandLine.Parsing;
 using KaTrace.Bpf;
 using KaTrace.Cli;
 using KaTrace.Cli.Filters;
+using KaTrace.Cli.Listing;
 using KaTrace.Cli.Serving;
 using KaTrace.Cli.Streaming;
 
 RootCommand root = new("katrace: what TCP keepalive (SO_KEEPALIVE) does on this host, from the kernel itself.")
 {
     StreamCommand.Create(),
+    ListCommand.Create(),
     ServeCommand.Create(),
     SchemaCommand.Create(),
 };
@@ -19,7 +21,7 @@ root.SetAction(_ =>
     Console.Error.WriteLine("Try 'katrace --help'.");
     return ExitCodes.Usage;
 });
-ParseResult parsed = root.Parse(FilterOptions.Rewrite(args));
+ParseResult parsed = root.Parse(FilterOptions.Rewrite(SsFlags.Rewrite(args)));
 if (parsed.Errors.Count > 0)
 {
     foreach (ParseError error in parsed.Errors)

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using KaTrace.Bpf;
 using KaTrace.Events;
+using KaTrace.Sockets;
 using KaTrace.Tests.Btf;
 using KaTrace.V1;
 
@@ -13,6 +14,7 @@ namespace KaTrace.Tests;
 public sealed class LayoutTests
 {
     private static readonly BtfTypes Types = new(ElfFile.Section(BpfObjectImage.Katrace, ".BTF"));
+    private static readonly BtfTypes SocketTypes = new(ElfFile.Section(BpfObjectImage.Sockets, ".BTF"));
 
     [Theory]
     [InlineData("katrace_event", typeof(EventRecord))]
@@ -23,11 +25,26 @@ public sealed class LayoutTests
     [InlineData("katrace_filter_key", typeof(KatraceFilterKey))]
     [InlineData("cpu_counters", typeof(CpuCounters))]
     [InlineData("katrace_snapshot", typeof(KatraceSnapshot))]
-    public void A_struct_has_the_same_fields_at_the_same_places(string name, Type mirror)
+    public void A_struct_has_the_same_fields_at_the_same_places(string name, Type mirror) => AssertSameStruct(Types, name, mirror);
+
+    [Theory]
+    [InlineData("katrace_socket", typeof(SocketRecord))]
+    [InlineData("katrace_process", typeof(ProcessRecord))]
+    [InlineData("katrace_holder", typeof(HolderRecord))]
+    [InlineData("katrace_list_config", typeof(ListConfig))]
+    [InlineData("katrace_listing", typeof(KaTrace.Sockets.Listing))]
+    public void A_struct_of_the_list_has_the_same_fields_at_the_same_places(string name, Type mirror) => AssertSameStruct(SocketTypes, name, mirror);
+
+    [Theory]
+    [InlineData("katrace_socket_kind", "KATRACE_ROW_", typeof(SocketRecordKind))]
+    [InlineData("katrace_socket_flag", "KATRACE_S_", typeof(SocketFlags))]
+    public void An_enum_of_the_list_has_the_same_names_and_values(string name, string prefix, Type mirror) => AssertSameEnum(SocketTypes, name, prefix, mirror);
+
+    private static void AssertSameStruct(BtfTypes types, string name, Type mirror)
     {
-        BtfType type = Types.Find(BtfKind.Struct, name);
+        BtfType type = types.Find(BtfKind.Struct, name);
         Field[] fields = [.. (IEnumerable<Field>)Invoke(nameof(FieldsOf), mirror)];
-        Field[] expected = [.. type.Members.Select(m => new Field(Pascal(m.Name), m.Value / 8, Types.SizeOf(m.Type)))];
+        Field[] expected = [.. type.Members.Select(m => new Field(Pascal(m.Name), m.Value / 8, types.SizeOf(m.Type)))];
 
         // C# may give padding a size instead of a name.
         if (!Array.Exists(fields, f => f.Name == "Pad"))
@@ -45,11 +62,13 @@ public sealed class LayoutTests
     [InlineData("katrace_setting", "KATRACE_SET_", typeof(KeepaliveSettings))]
     [InlineData("katrace_drop", "KATRACE_DROP_", typeof(KernelDrop))]
     [InlineData("katrace_field", "KATRACE_FIELD_", typeof(FilterField))]
-    public void An_enum_has_the_same_names_and_values(string name, string prefix, Type mirror)
+    public void An_enum_has_the_same_names_and_values(string name, string prefix, Type mirror) => AssertSameEnum(Types, name, prefix, mirror);
+
+    private static void AssertSameEnum(BtfTypes types, string name, string prefix, Type mirror)
     {
         Dictionary<string, int> values = Enum.GetNames(mirror)
             .ToDictionary(n => n, n => Convert.ToInt32(Enum.Parse(mirror, n), CultureInfo.InvariantCulture));
-        Dictionary<string, int> expected = Values(name, prefix);
+        Dictionary<string, int> expected = Values(types, name, prefix);
         expected.Remove("Reasons");
         expected.Remove("Count");
         if (mirror.IsDefined(typeof(FlagsAttribute)))
@@ -80,8 +99,10 @@ public sealed class LayoutTests
         Assert.Equal(expected.OrderBy(v => v.Value), Enum.GetValues<Event.Types.Kind>().Select(k => KeyValuePair.Create($"{k}", (int)k)).OrderBy(v => v.Value));
     }
 
-    private static Dictionary<string, int> Values(string name, string prefix) =>
-        Types.Find(BtfKind.Enum, name).Members.ToDictionary(m => Pascal(m.Name[prefix.Length..]), m => m.Value);
+    private static Dictionary<string, int> Values(string name, string prefix) => Values(Types, name, prefix);
+
+    private static Dictionary<string, int> Values(BtfTypes types, string name, string prefix) =>
+        types.Find(BtfKind.Enum, name).Members.ToDictionary(m => Pascal(m.Name[prefix.Length..]), m => m.Value);
 
     /// <summary>cpu_seq and CPU_SEQ are CpuSeq.</summary>
     private static string Pascal(string name) =>

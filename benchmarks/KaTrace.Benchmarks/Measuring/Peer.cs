@@ -41,6 +41,15 @@ internal sealed class Peer : IDisposable
         return answer;
     }
 
+    /// <summary>Runs a program of <c>peers/</c> that takes words, to its end.</summary>
+    public static ulong[] Run(int core, string name, IReadOnlyList<string> words)
+    {
+        using Peer peer = new(name, core, [PathOf(name), .. words]);
+        ulong[] answer = peer.Answer();
+        peer.Join();
+        return answer;
+    }
+
     /// <summary>Starts this program in a role (<see cref="Roles"/>) on one core.</summary>
     public static Peer StartOurs(int core, string role, params IEnumerable<long> arguments) =>
         new(role, core, [Environment.ProcessPath!, role, .. Text(arguments)]);

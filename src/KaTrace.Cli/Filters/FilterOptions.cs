@@ -9,9 +9,11 @@ namespace KaTrace.Cli.Filters;
 /// <remarks>Pass the arguments through <see cref="Rewrite"/> before parsing.</remarks>
 internal sealed class FilterOptions
 {
+    private const string Kind = "--kind";
+
     private static readonly NotRewriter Rewriter = new(CreateFlags());
 
-    private readonly IReadOnlyList<FilterFlag> _flags = CreateFlags();
+    private readonly IReadOnlyList<FilterFlag> _flags;
 
     private readonly Option<bool> _not = new(NotRewriter.Not)
     {
@@ -23,8 +25,10 @@ internal sealed class FilterOptions
         Description = "Print the filters as the JSON that API and configuration take, and exit",
     };
 
-    public FilterOptions()
+    /// <param name="ofSockets">Without what only events have.</param>
+    public FilterOptions(bool ofSockets = false)
     {
+        _flags = [.. CreateFlags().Where(flag => !ofSockets || !flag.Names.Contains(Kind))];
         // Rewriting leaves only those that stand before something else.
         _not.Validators.Add(result =>
         {
@@ -78,7 +82,7 @@ internal sealed class FilterOptions
             (filter, text) => filter.RemotePort.AddRange(FilterValues.Ports(text))),
         FilterFlag.WithValue("--ip", [], "Local or remote address", "ADDRESS|CIDR,…",
             (filter, text) => filter.Ip.AddRange(FilterValues.Addresses(text))),
-        FilterFlag.WithValue("--kind", [], "Kind of event, such as probe or timeout", "KIND,…",
+        FilterFlag.WithValue(Kind, [], "Kind of event, such as probe or timeout", "KIND,…",
             (filter, text) => filter.Kind.AddRange(FilterValues.Kinds(text))),
         FilterFlag.Switch("--ipv4", ["-4"], "IPv4 only", filter => filter.IpVersion.Add(IpVersion.Ipv4)),
         FilterFlag.Switch("--ipv6", ["-6"], "IPv6 only", filter => filter.IpVersion.Add(IpVersion.Ipv6)),

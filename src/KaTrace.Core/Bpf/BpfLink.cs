@@ -23,28 +23,49 @@ internal sealed class BpfLink : SafeHandle
 
     /// <summary>One pass of an iterator, to its end.</summary>
     /// <returns>How many bytes the program wrote.</returns>
-    public unsafe long RunIterator()
+    public long RunIterator()
     {
-        const int BufferSize = 64 * 1024; // a read returns at most half of that
+        long written = 0;
+        RunIterator(records =>
+        {
+            written += records.Length;
+            return records.Length;
+        });
+        return written;
+    }
+
+    /// <summary>One pass of an iterator, to its end.</summary>
+    /// <param name="read">Takes what the program wrote, in pieces, and says how much of it was whole: the rest comes again with
+    /// the next piece. The memory is its only during the call.</param>
+    public unsafe void RunIterator(Func<ReadOnlySpan<byte>, int> read)
+    {
+        const int BufferSize = 64 * 1024; // a read returns at most half of that, where pages have 4 KiB
         int fd = Libbpf.bpf_iter_create(Libbpf.bpf_link__fd(handle));
         if (fd < 0)
             throw BpfAdvice.Explain("start an iterator", -fd);
 
         using SafeFileHandle iterator = new(fd, ownsHandle: true);
         byte[] buffer = new byte[BufferSize];
-        long written = 0;
+        int length = 0;
         fixed (byte* start = buffer)
         {
             while (true)
             {
-                nint length = Libc.read(iterator, start, BufferSize);
+                nint more = Libc.read(iterator, start + length, (nuint)(BufferSize - length));
                 int errno = Marshal.GetLastPInvokeError();
-                if (length == 0)
-                    return written;
-                if (length > 0)
-                    written += length;
+                if (more == 0)
+                    return;
+                if (more > 0)
+                {
+                    length += (int)more;
+                    int taken = read(buffer.AsSpan(0, length));
+                    buffer.AsSpan(taken, length - taken).CopyTo(buffer);
+                    length -= taken;
+                }
                 else if (errno is not (Libc.EAGAIN or Libc.EINTR)) // EAGAIN: a million objects, and nothing written
+                {
                     throw BpfAdvice.Explain("read an iterator", errno);
+                }
             }
         }
     }

@@ -72,7 +72,8 @@ internal static class KernelSelfTest
                 $"self-test failed: {what} of our own socket reads as {actual}, not {expected}; this kernel is laid out in a way that this version does not know, and tracing it would show wrong values"));
     }
 
-    private static ulong InodeOf(Socket socket)
+    /// <summary>As the kernel names it in its records.</summary>
+    public static ulong InodeOf(Socket socket)
     {
         string path = $"/proc/self/fd/{socket.SafeHandle.DangerousGetHandle()}";
         string target = new FileInfo(path).LinkTarget ?? throw new BpfException($"self-test failed: {path} cannot be read");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using KaTrace.Interop;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,12 +11,14 @@ internal static class NetworkNamespaces
     private const string Names = "/run/netns";
     private const string Current = "/proc/thread-self/ns/net";
 
-    /// <summary>Takes the calling thread into each, and back. One that cannot be entered is left out.</summary>
+    /// <summary>Takes the calling thread into each, and back.</summary>
     /// <param name="visit">Called there, with the inode of the namespace.</param>
-    public static void Visit(Action<uint> visit)
+    /// <returns>Those that were refused, with the reason; one that is gone meanwhile is not among them.</returns>
+    public static IReadOnlyDictionary<uint, int> Visit(Action<uint> visit)
     {
         using SafeFileHandle home = File.OpenHandle(Current);
         HashSet<uint> seen = [Inode(Current) ?? 0];
+        Dictionary<uint, int> refused = [];
         visit(seen.Single());
         try
         {
@@ -23,13 +26,23 @@ internal static class NetworkNamespaces
             {
                 // Most processes are in the same one: looked at without entering it.
                 string link = $"{process}/ns/net";
-                if (char.IsAsciiDigit(process[^1]) && Inode(link) is { } inode && seen.Add(inode) && Enter(link))
+                if (!char.IsAsciiDigit(process[^1]) || Inode(link) is not { } inode || seen.Contains(inode))
+                    continue;
+                int errno = Enter(link);
+                if (errno == 0)
+                {
+                    seen.Add(inode);
                     visit(inode);
+                }
+                else if (errno != BpfAdvice.ENOENT)
+                {
+                    refused[inode] = errno;
+                }
             }
 
             foreach (string name in Directory.Exists(Names) ? Directory.EnumerateFiles(Names) : [])
             {
-                if (Enter(name) && Inode(Current) is { } inode && seen.Add(inode))
+                if (Enter(name) == 0 && Inode(Current) is { } inode && seen.Add(inode))
                     visit(inode);
             }
         }
@@ -37,16 +50,21 @@ internal static class NetworkNamespaces
         {
             _ = Libc.setns((int)home.DangerousGetHandle(), Libc.CLONE_NEWNET);
         }
+
+        foreach (uint inode in seen) // by the next process, or by its name
+            refused.Remove(inode);
+        return refused;
     }
 
-    private static bool Enter(string path)
+    /// <returns>0, or the errno.</returns>
+    private static int Enter(string path)
     {
         int fd = Libc.openat(-1, path, Libc.O_RDONLY | Libc.O_CLOEXEC);
         if (fd < 0)
-            return false; // gone meanwhile, or not ours to enter
+            return Marshal.GetLastPInvokeError();
 
         using SafeFileHandle owned = new(fd, ownsHandle: true);
-        return Libc.setns(fd, Libc.CLONE_NEWNET) == 0;
+        return Libc.setns(fd, Libc.CLONE_NEWNET) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
     /// <summary>Of "net:[4026531840]"; null if the process is gone.</summary>

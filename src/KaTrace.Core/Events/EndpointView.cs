@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using KaTrace.Sockets;
 
 namespace KaTrace.Events;
 
@@ -24,6 +25,10 @@ internal readonly ref struct EndpointView
     /// <summary>False where the socket is not bound or not connected.</summary>
     public bool IsPresent => Port != 0 || Address.ContainsAnyExcept((byte)0);
 
+    public static EndpointView Local(in SocketRow row) => new(row.Laddr, row.Lport, row.Family);
+
+    public static EndpointView Remote(in SocketRow row) => new(row.Raddr, row.Rport, row.Family);
+
     public static EndpointView Local(in EventRecord record) => new(record.Laddr, record.Lport, record.Family);
 
     public static EndpointView Remote(in EventRecord record) => new(record.Raddr, record.Rport, record.Family);
@@ -31,6 +36,11 @@ internal readonly ref struct EndpointView
     /// <summary>The socket is AF_INET6 but speaks IPv4.</summary>
     public static bool SpeaksMappedIPv4(in EventRecord record) =>
         record.Family != AfInet && (IsV4Mapped(record.Laddr) || IsV4Mapped(record.Raddr));
+
+    /// <summary>The socket is AF_INET6 but speaks IPv4.</summary>
+    public static bool SpeaksMappedIPv4(in SocketRow row) => row.Family != AfInet && (IsV4Mapped(row.Laddr) || IsV4Mapped(row.Raddr));
+
+    public static bool SpeaksIPv4(in SocketRow row) => row.Family == AfInet || SpeaksMappedIPv4(in row);
 
     public static bool SpeaksIPv4(in EventRecord record) => record.Family == AfInet || SpeaksMappedIPv4(in record);
 

@@ -2,6 +2,7 @@ using System.Text;
 using KaTrace.Events;
 using KaTrace.Output;
 using KaTrace.Processes;
+using KaTrace.Sockets;
 using KaTrace.V1;
 
 namespace KaTrace.Filters;
@@ -58,16 +59,34 @@ internal sealed class CompiledFilter
         && (_namespaces.Length == 0 || _namespaces.AsSpan().Contains(record.Netns))
         && (_cgroups.Length == 0 || _cgroups.AsSpan().Contains(record.CgroupId))
         && (_pids.Length == 0 || (process is not null && _pids.AsSpan().Contains(process.Pid)))
-        && (_comms.Length == 0 || (process is not null && MatchesComm(process)))
+        && (_comms.Length == 0 || (process is not null && MatchesComm(process.CommUtf8)))
         && (!_ipv4Only || EndpointView.SpeaksIPv4(in record))
         && (!_ipv6Only || !EndpointView.SpeaksIPv4(in record))
         && (_addresses.Length == 0 || MatchesAddress(in record));
 
-    private bool MatchesComm(ProcessIdentity process)
+    /// <summary>The process of a socket has to match too: see <see cref="MatchesProcess"/>.</summary>
+    public bool AsksProcess => _pids.Length > 0 || _comms.Length > 0;
+
+    public bool MatchesProcess(uint pid, string comm) =>
+        (_pids.Length == 0 || _pids.AsSpan().Contains(pid)) && (_comms.Length == 0 || MatchesComm(Encoding.UTF8.GetBytes(comm)));
+
+    /// <summary>All but its process. A kind is of an event: no socket has one.</summary>
+    public bool MatchesSocket(in SocketRow row) =>
+        _kinds == 0
+        && (_ports.Length == 0 || _ports.AsSpan().Contains(row.Lport) || _ports.AsSpan().Contains(row.Rport))
+        && (_localPorts.Length == 0 || _localPorts.AsSpan().Contains(row.Lport))
+        && (_remotePorts.Length == 0 || _remotePorts.AsSpan().Contains(row.Rport))
+        && (_namespaces.Length == 0 || _namespaces.AsSpan().Contains(row.Netns))
+        && (_cgroups.Length == 0 || _cgroups.AsSpan().Contains(row.CgroupId))
+        && (!_ipv4Only || EndpointView.SpeaksIPv4(in row))
+        && (!_ipv6Only || !EndpointView.SpeaksIPv4(in row))
+        && (_addresses.Length == 0 || MatchesAddress(EndpointView.Local(in row)) || MatchesAddress(EndpointView.Remote(in row)));
+
+    private bool MatchesComm(ReadOnlySpan<byte> comm)
     {
         foreach (byte[] pattern in _comms)
         {
-            if (Glob.Matches(pattern, process.CommUtf8))
+            if (Glob.Matches(pattern, comm))
                 return true;
         }
 

@@ -3,6 +3,7 @@ using KaTrace.Events;
 using KaTrace.Interop;
 using KaTrace.Processes;
 using KaTrace.V1;
+using static KaTrace.Output.JsonMembers;
 
 namespace KaTrace.Output;
 
@@ -130,27 +131,6 @@ internal sealed class JsonEventWriter : IEventWriter
         json.CloseArray(pids);
     }
 
-    private static void AppendEndpoint(ref Utf8Cursor json, scoped ReadOnlySpan<byte> name, scoped EndpointView end)
-    {
-        if (!end.IsPresent)
-            return;
-        json.Append(name);
-        json.Append("{\"address\":\""u8);
-        json.AppendAddress(end.Address);
-        json.Append('"');
-        if (end.Port != 0)
-            AppendNumber(ref json, ",\"port\":"u8, end.Port);
-        json.Append('}');
-    }
-
-    private static void AppendState(ref Utf8Cursor json, ReadOnlySpan<byte> name, TcpState state)
-    {
-        if (state == TcpState.None)
-            return;
-        json.Append(name);
-        AppendEnum(ref json, JsonNames.State((int)state), (uint)state);
-    }
-
     private static void AppendKeepalive(ref Utf8Cursor json, in EventRecord record, in KernelClock clock)
     {
         json.Append((record.Flags & EventFlags.Keepalive) != 0
@@ -179,15 +159,6 @@ internal sealed class JsonEventWriter : IEventWriter
         }
 
         json.Append('}');
-    }
-
-    private static void AppendSettings(ref Utf8Cursor json, ReadOnlySpan<byte> name, KeepaliveSettings settings)
-    {
-        ReadOnlySpan<byte> names = JsonNames.Settings(settings);
-        if (names.IsEmpty)
-            return;
-        json.Append(name);
-        json.Append(names);
     }
 
     private static void AppendProcess(ref Utf8Cursor json, in EventRecord record, ProcessIdentity process)
@@ -285,36 +256,5 @@ internal sealed class JsonEventWriter : IEventWriter
         json.Append(",\"error\":\""u8);
         json.Append(name);
         json.Append('"');
-    }
-
-    private static void AppendNumber(ref Utf8Cursor json, ReadOnlySpan<byte> name, uint value)
-    {
-        json.Append(name);
-        json.Append(value);
-    }
-
-    private static void AppendSeconds(ref Utf8Cursor json, ReadOnlySpan<byte> name, ulong milliseconds)
-    {
-        json.Append(name);
-        json.AppendThousandths(milliseconds);
-    }
-
-    /// <summary>64-bit integers are strings in proto3 JSON; <paramref name="name"/> ends with the quote. Zero is absent.</summary>
-    private static void AppendUInt64(ref Utf8Cursor json, ReadOnlySpan<byte> name, ulong value)
-    {
-        if (value == 0)
-            return;
-        json.Append(name);
-        json.Append(value);
-        json.Append('"');
-    }
-
-    /// <summary>A value that the contract does not name is written as its number.</summary>
-    private static void AppendEnum(ref Utf8Cursor json, ReadOnlySpan<byte> quotedName, uint value)
-    {
-        if (quotedName.IsEmpty)
-            json.Append(value);
-        else
-            json.Append(quotedName);
     }
 }

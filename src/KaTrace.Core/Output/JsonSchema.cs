@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text.Json;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
-using KaTrace.V1;
 
 namespace KaTrace.Output;
 
@@ -19,8 +18,8 @@ internal sealed class JsonSchema
 
     private JsonSchema(Utf8JsonWriter json) => _json = json;
 
-    /// <summary>Writes the schema of <see cref="Event"/>, with a newline at its end.</summary>
-    public static void Write(IBufferWriter<byte> output)
+    /// <summary>Writes the schema of a message of the contract, with a newline at its end.</summary>
+    public static void Write(IBufferWriter<byte> output, MessageDescriptor message)
     {
         // Relaxed: the text goes to files and terminals, not into HTML.
         JsonWriterOptions options = new()
@@ -30,7 +29,7 @@ internal sealed class JsonSchema
             Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         };
         using (Utf8JsonWriter json = new(output, options))
-            new JsonSchema(json).WriteDocument(Event.Descriptor);
+            new JsonSchema(json).WriteDocument(message);
         output.Write("\n"u8);
     }
 

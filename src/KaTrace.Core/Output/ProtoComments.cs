@@ -2,7 +2,7 @@ using Google.Protobuf.Reflection;
 
 namespace KaTrace.Output;
 
-/// <summary>The comments of event.proto. Generated code has none, so that protoc's descriptor set is embedded beside it.</summary>
+/// <summary>The comments of event.proto and connection.proto. Generated code has none, so that protoc's descriptor set is embedded beside it.</summary>
 internal sealed class ProtoComments
 {
     // Field numbers in descriptor.proto, of which the paths of its SourceCodeInfo are made.
@@ -16,23 +16,27 @@ internal sealed class ProtoComments
 
     public ProtoComments()
     {
-        using Stream set = typeof(V1.Event).Assembly.GetManifestResourceStream("event.binpb")!;
-        foreach (SourceCodeInfo.Types.Location location in FileDescriptorSet.Parser.ParseFrom(set).File.Single().SourceCodeInfo.Location)
+        foreach (string resource in (string[])["event.binpb", "connection.binpb"])
         {
-            if (location.LeadingComments.Length > 0)
-                _byPath[string.Join('.', location.Path)] = Unwrap(location.LeadingComments);
+            using Stream set = typeof(V1.Event).Assembly.GetManifestResourceStream(resource)!;
+            FileDescriptorProto file = FileDescriptorSet.Parser.ParseFrom(set).File.Single();
+            foreach (SourceCodeInfo.Types.Location location in file.SourceCodeInfo.Location)
+            {
+                if (location.LeadingComments.Length > 0)
+                    _byPath[$"{file.Name}:{string.Join('.', location.Path)}"] = Unwrap(location.LeadingComments);
+            }
         }
     }
 
-    public string? Of(MessageDescriptor message) => At(Path(message));
+    public string? Of(MessageDescriptor message) => At(message, Path(message));
 
-    public string? Of(FieldDescriptor field) => At($"{Path(field.ContainingType)}.{MessageField}.{field.Index}");
+    public string? Of(FieldDescriptor field) => At(field, $"{Path(field.ContainingType)}.{MessageField}.{field.Index}");
 
-    public string? Of(EnumDescriptor type) => At(Path(type));
+    public string? Of(EnumDescriptor type) => At(type, Path(type));
 
-    public string? Of(EnumValueDescriptor value) => At($"{Path(value.EnumDescriptor)}.{EnumValue}.{value.Index}");
+    public string? Of(EnumValueDescriptor value) => At(value, $"{Path(value.EnumDescriptor)}.{EnumValue}.{value.Index}");
 
-    private string? At(string path) => _byPath.GetValueOrDefault(path);
+    private string? At(DescriptorBase declared, string path) => _byPath.GetValueOrDefault($"{declared.File.Name}:{path}");
 
     private static string Path(MessageDescriptor message) => $"{FileMessage}.{message.Index}";
 

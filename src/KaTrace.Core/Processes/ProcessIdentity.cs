@@ -8,11 +8,16 @@ namespace KaTrace.Processes;
 /// <summary>A process as far as it is known. Immutable; holds its texts ready, so that writers only copy bytes.</summary>
 internal sealed class ProcessIdentity
 {
+    /// <summary>Of <see cref="JsonComm"/>: each byte may have to be escaped.</summary>
+    public const int MaxJsonComm = 128;
+
     private readonly byte[] _recordComm;
     private readonly byte[] _commUtf8;
+    private readonly byte[] _commText;
     private readonly byte[] _nameText;
     private readonly byte[] _commandLineText;
     private readonly byte[] _jsonPid;
+    private readonly byte[] _jsonComm;
     private readonly byte[] _jsonRest;
     private readonly byte[] _proto;
 
@@ -28,10 +33,12 @@ internal sealed class ProcessIdentity
         Comm = HostileText.Decode(recordComm);
         CommandLine = commandLine;
         _commUtf8 = Encoding.UTF8.GetBytes(Comm);
-        _nameText = [.. HostileText.ForTerminal(Comm), .. Ascii($"[{pid}]")];
+        _commText = HostileText.ForTerminal(Comm);
+        _nameText = [.. _commText, .. Ascii($"[{pid}]")];
         _commandLineText = commandLine is null ? [] : HostileText.ForTerminal(commandLine);
         _jsonPid = pid == 0 ? [] : Ascii($",\"pid\":{pid}");
-        _jsonRest = [.. JsonText("comm", Comm), .. JsonText("commandLine", commandLine), .. JsonStart(startBoottimeNs)];
+        _jsonComm = JsonText("comm", Comm);
+        _jsonRest = [.. _jsonComm, .. JsonText("commandLine", commandLine), .. JsonStart(startBoottimeNs)];
         _proto = EventMessage.ProcessOf(this).ToByteArray();
     }
 
@@ -46,6 +53,9 @@ internal sealed class ProcessIdentity
     /// <summary><see cref="Comm"/>, for filters: as any client sees it, not safe for a terminal.</summary>
     public ReadOnlySpan<byte> CommUtf8 => _commUtf8;
 
+    /// <summary><see cref="Comm"/>, safe for a terminal.</summary>
+    public ReadOnlySpan<byte> CommText => _commText;
+
     /// <summary>"name[pid]", safe for a terminal.</summary>
     public ReadOnlySpan<byte> NameText => _nameText;
 
@@ -54,6 +64,9 @@ internal sealed class ProcessIdentity
 
     /// <summary>The JSON members before "tid", each with a leading comma.</summary>
     public ReadOnlySpan<byte> JsonPid => _jsonPid;
+
+    /// <summary>The JSON member "comm", with a leading comma.</summary>
+    public ReadOnlySpan<byte> JsonComm => _jsonComm;
 
     /// <summary>The JSON members between "tid" and "fd", each with a leading comma.</summary>
     public ReadOnlySpan<byte> JsonRest => _jsonRest;

@@ -60,7 +60,7 @@ internal struct SocketRow
     /// <summary>Until the keepalive timer fires, negative where it is overdue. Known if <see cref="SocketFlags.Next"/>.</summary>
     public int Next;
 
-    /// <summary>Until the other timer fires. Known if <see cref="SocketFlags.OtherTimer"/>.</summary>
+    /// <summary>Until the other timer fires: of TIME_WAIT its end, of a request the next SYN+ACK. Known if <see cref="SocketFlags.OtherTimer"/>.</summary>
     public int OtherTimerNext;
 
     /// <summary>icsk_pending, <c>ICSK_TIME_*</c> of include/net/inet_connection_sock.h. Known if <see cref="SocketFlags.OtherTimer"/>.</summary>
@@ -88,6 +88,13 @@ internal struct SocketRow
     /// <summary>Descriptors of this socket, in <see cref="SocketTable.Holders"/>: first and how many.</summary>
     public int FirstHolder;
     public int HolderCount;
+
+    /// <summary>A socket that has settings; in TIME_WAIT, and before the handshake is through, the kernel keeps less than one.</summary>
+    public readonly bool IsSocket => State is not (TcpState.TimeWait or TcpState.NewSynRecv);
+
+    /// <summary>A keepalive probe is due in <see cref="Next"/>. The same timer ends an orphan in FIN_WAIT2, with keepalive or without.</summary>
+    public readonly bool AwaitsProbe =>
+        KeepaliveOn && (Flags & SocketFlags.Next) != 0 && !(State == TcpState.FinWait2 && (Flags & SocketFlags.Orphan) != 0);
 
     public readonly bool KeepaliveOn => (Flags & SocketFlags.Keepalive) != 0;
 

@@ -6,8 +6,8 @@ namespace KaTrace.Sockets;
 /// <c>audit</c> work on, whatever it was made from.</summary>
 internal sealed class SocketTable
 {
-    private readonly SocketRow[] _rows;
-    private readonly SocketHolder[] _holders;
+    private readonly ArraySegment<SocketRow> _rows;
+    private readonly ArraySegment<SocketHolder> _holders;
 
     /// <param name="rows">Peer, Listener, FirstHolder and HolderCount filled in.</param>
     /// <param name="holders">Those of one socket side by side, in the order of pids.</param>
@@ -15,7 +15,7 @@ internal sealed class SocketTable
     /// <param name="clock">Of the kernel that the rows are from.</param>
     /// <param name="time">Of the snapshot.</param>
     /// <param name="gaps">What could not be looked at, a sentence each: a network namespace that may not be entered.</param>
-    public SocketTable(SocketRow[] rows, SocketHolder[] holders, IReadOnlyList<SocketProcess> processes, KernelClock clock, DateTimeOffset time, IReadOnlyList<string> gaps)
+    public SocketTable(ArraySegment<SocketRow> rows, ArraySegment<SocketHolder> holders, IReadOnlyList<SocketProcess> processes, KernelClock clock, DateTimeOffset time, IReadOnlyList<string> gaps)
     {
         (_rows, _holders, Processes, Clock, Time, Gaps) = (rows, holders, processes, clock, time, gaps);
     }

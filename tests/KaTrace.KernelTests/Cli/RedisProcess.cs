@@ -36,10 +36,11 @@ internal sealed class RedisProcess : IDisposable
     public Lines Output { get; }
 
     /// <summary>A server that turns keepalive on for whoever connects. Ready when this returns.</summary>
-    public static RedisProcess Server(ushort port, int keepaliveSeconds)
+    public static RedisProcess Server(ushort port, int keepaliveSeconds, string? networkNamespace = null)
     {
-        RedisProcess server = new("redis-server", "--port", Text(port), "--bind", "127.0.0.1",
-            "--tcp-keepalive", Text(keepaliveSeconds), "--save", "", "--daemonize", "no");
+        (string command, string[] first) = networkNamespace is null ? ("redis-server", (string[])[]) : ("ip", ["netns", "exec", networkNamespace, "redis-server"]);
+        RedisProcess server = new(command, [.. first, "--port", Text(port), "--bind", "127.0.0.1",
+            "--tcp-keepalive", Text(keepaliveSeconds), "--save", "", "--daemonize", "no"]);
         server.Output.WaitForLine(line => line.Contains("Ready to accept connections", StringComparison.Ordinal));
         return server;
     }

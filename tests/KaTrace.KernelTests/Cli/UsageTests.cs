@@ -19,6 +19,13 @@ public sealed class UsageTests
     [InlineData("stream --not", "--not", "must be followed by a filter flag")]
     [InlineData("stream --not --demo", "--not", "must be followed by a filter flag")]
     [InlineData("stream --bogus", "", "'--bogus'")]
+    [InlineData("list --columns state,colour", "--columns", "'colour'")]
+    [InlineData("list --sort size", "--sort", "'size'")]
+    [InlineData("list --state open", "--state", "'open'")]
+    [InlineData("list -o yaml", "", "'yaml'")]
+    [InlineData("list sport = :99999", "bad port", "':99999'")]
+    [InlineData("list ( sport = :1", "bad expression", "a ')' is missing")]
+    [InlineData("list --kind probe", "", "'--kind'")]
     [InlineData("strem", "", "'strem'")]
     [InlineData("", "a command is missing", "'katrace stream'")]
     public void A_usage_error_is_one_line_that_names_flag_and_value(string commandLine, string flag, string value)
@@ -31,12 +38,13 @@ public sealed class UsageTests
         Assert.StartsWith($"katrace: {flag}", errors[0], StringComparison.Ordinal);
         Assert.Contains(value, errors[0], StringComparison.Ordinal);
         Assert.DoesNotContain("System.", errors[0], StringComparison.Ordinal);
-        Assert.Matches("^Try 'katrace( stream)? --help'.$", Assert.Single(errors[1..]));
+        Assert.Matches("^Try 'katrace( stream| list)? --help'.$", Assert.Single(errors[1..]));
     }
 
     [Theory]
     [InlineData("--help")]
     [InlineData("stream", "--help")]
+    [InlineData("list", "--help")]
     [InlineData("schema", "--help")]
     public void Help_is_a_success(params string[] arguments)
     {
@@ -62,13 +70,16 @@ public sealed class UsageTests
         Assert.Empty(katrace.Errors.All());
     }
 
-    [Fact]
-    public void Schema_prints_a_JSON_schema()
+    [Theory]
+    [InlineData("katrace.v1.Event", "schema")]
+    [InlineData("katrace.v1.Event", "schema", "event")]
+    [InlineData("katrace.v1.Connection", "schema", "connection")]
+    public void Schema_prints_a_JSON_schema(string title, params string[] arguments)
     {
-        using KatraceProcess katrace = KatraceProcess.StartUnprivileged("schema");
+        using KatraceProcess katrace = KatraceProcess.StartUnprivileged(arguments);
 
         Assert.Equal(0, katrace.WaitForExit());
         using JsonDocument schema = JsonDocument.Parse(string.Join('\n', katrace.Output.All()));
-        Assert.True(schema.RootElement.TryGetProperty("$schema", out _));
+        Assert.Equal(title, schema.RootElement.GetProperty("title").GetString());
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Google.Protobuf;
 using KaTrace.Events;
 using KaTrace.Output;
 using KaTrace.V1;
@@ -8,12 +9,14 @@ namespace KaTrace.Tests.Golden;
 
 public sealed class GoldenFileTests
 {
-    [Fact]
-    public void The_JSON_Schema_of_events_is_unchanged()
+    [Theory]
+    [InlineData("event.schema.json", typeof(Event))]
+    [InlineData("connection.schema.json", typeof(Connection))]
+    public void The_JSON_Schema_is_unchanged(string file, Type message)
     {
         ArrayBufferWriter<byte> schema = new();
-        JsonSchema.Write(schema);
-        GoldenFile.AssertSame("event.schema.json", Encoding.UTF8.GetString(schema.WrittenSpan));
+        JsonSchema.Write(schema, ((IMessage)Activator.CreateInstance(message)!).Descriptor);
+        GoldenFile.AssertSame(file, Encoding.UTF8.GetString(schema.WrittenSpan));
     }
 
     [Fact]

@@ -1,0 +1,51 @@
+using KaTrace.Filters;
+using KaTrace.V1;
+
+namespace KaTrace.Sockets;
+
+/// <summary>Decides which rows of one table are shown, as <see cref="EventFilter"/> does for events. A process matches if it holds the socket.</summary>
+internal sealed class SocketFilter
+{
+    private readonly (CompiledFilter Filter, bool[]? Processes)[] _allow;
+    private readonly (CompiledFilter Filter, bool[]? Processes)[] _deny;
+    private readonly SocketTable _table;
+
+    /// <exception cref="FilterException">A value cannot be.</exception>
+    public SocketFilter(FilterList filters, SocketTable table)
+    {
+        _table = table;
+        _allow = [.. filters.AllowList.Select(Compile)];
+        _deny = [.. filters.DenyList.Select(Compile)];
+    }
+
+    public bool Matches(in SocketRow row) => (_allow.Length == 0 || Any(_allow, in row)) && !Any(_deny, in row);
+
+    private bool Any((CompiledFilter Filter, bool[]? Processes)[] filters, in SocketRow row)
+    {
+        foreach ((CompiledFilter filter, bool[]? processes) in filters)
+        {
+            if (filter.MatchesSocket(in row) && (processes is null || AnyHolder(in row, processes)))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool AnyHolder(in SocketRow row, bool[] processes)
+    {
+        foreach (SocketHolder holder in _table.HoldersOf(in row))
+        {
+            if (processes[holder.Process])
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Names are compared once a process, not once a socket.</summary>
+    private (CompiledFilter Filter, bool[]? Processes) Compile(Filter filter)
+    {
+        CompiledFilter compiled = new(filter);
+        return (compiled, compiled.AsksProcess ? [.. _table.Processes.Select(p => compiled.MatchesProcess(p.Key.Pid, p.Comm))] : null);
+    }
+}
