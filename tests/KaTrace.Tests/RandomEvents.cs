@@ -99,14 +99,27 @@ internal static class RandomEvents
             Holder = RawEvent.Processes(holder), Holders = holders, Holding = (Holding)holding,
         };
 
+    private static readonly Gen<string?> OptionalTexts =
+        Gen.OneOf(Gen.Const((string?)null), Texts.Select(text => (string?)HostileText.Decode(text)));
+
     public static readonly Gen<ProcessIdentity?> Processes = Gen.OneOf(
         Gen.Const((ProcessIdentity?)null),
         from pid in Numbers
         from start in Numbers64
         from comm in Texts
-        from line in Gen.OneOf(Gen.Const((byte[]?)null), Texts.Select(text => (byte[]?)text))
-        select (ProcessIdentity?)new ProcessIdentity(
-            pid, start, comm, line is null ? null : HostileText.Decode(line)));
+        from details in Gen.OneOf(Gen.Const((ProcessDetails?)null), Details(HostileText.Decode(comm)))
+        select (ProcessIdentity?)new ProcessIdentity(new ProcessKey(pid, start), comm, details));
+
+    private static Gen<ProcessDetails?> Details(string comm) =>
+        from texts in OptionalTexts.Array[8]
+        from uid in Gen.OneOf(Gen.Const((uint?)null), Numbers.Select(number => (uint?)number))
+        from contained in Gen.Bool
+        select (ProcessDetails?)new ProcessDetails
+        {
+            Key = default, Comm = comm, Executable = texts[0], CommandLine = texts[1], Uid = uid, User = texts[2],
+            Container = contained ? new Container(texts[3], new string('f', 64)) : null,
+            PodUid = texts[4], Unit = texts[5], Program = texts[6], Runtime = texts[7],
+        };
 
     public static readonly Gen<KernelClock> Clocks =
         from hz in OneOf<uint>(100, 250, 300, 1000)

@@ -14,7 +14,26 @@ internal static class Sample
     /// <summary>1,000 seconds after boot it is 2026-08-21 10:46:34.123456789 UTC.</summary>
     public static readonly KernelClock Clock = new(Hz, 1_787_309_194_123_456_789 - 1_000_000_000_000);
 
-    public static readonly ProcessIdentity Redis = new(520, 12_340_000_000, "redis-server"u8, "redis-server *:6379");
+    public static readonly ProcessIdentity Redis = Process(520, 12_340_000_000, "redis-server"u8, "redis-server *:6379");
+
+    /// <summary>Of which all is known.</summary>
+    public static readonly ProcessIdentity Shop = new(
+        new ProcessKey(640, 56_780_000_000),
+        ".NET TP Worker"u8,
+        new ProcessDetails
+        {
+            Key = new ProcessKey(640, 56_780_000_000),
+            Comm = ".NET TP Worker",
+            Executable = "/usr/share/dotnet/dotnet",
+            CommandLine = "dotnet /app/Shop.Api.dll",
+            Uid = 1654,
+            User = "app",
+            Container = new Container("containerd", "7d3a1c5e9b2f4a6081c3d5e7f9a0b2c4d6e8f0a1b3c5d7e9f1a2b4c6d8e0f2a4"),
+            Unit = "shop.service",
+            PodUid = "0c1e2a3b-4d5f-6071-8293-a4b5c6d7e8f9",
+            Program = "Shop.Api",
+            Runtime = ".NET 10.0.1",
+        });
 
     private static readonly RawEvent Connection = new()
     {
@@ -123,6 +142,13 @@ internal static class Sample
     {
         Flags = Closed.Flags | EventFlags.NoFile, Ino = 0, Holding = Holding.Exited | Holding.Orphan,
     };
+
+    /// <summary>Of which only the command line could be read.</summary>
+    public static ProcessIdentity Process(uint pid, ulong startNs, ReadOnlySpan<byte> comm, string? commandLine)
+    {
+        ProcessKey key = new(pid, startNs);
+        return new ProcessIdentity(key, comm, new ProcessDetails { Key = key, Comm = HostileText.Decode(comm), CommandLine = commandLine });
+    }
 
     /// <summary>The same connection over IPv6.</summary>
     public static RawEvent OverIPv6(this RawEvent raw) => raw with

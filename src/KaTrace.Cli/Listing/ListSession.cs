@@ -11,6 +11,9 @@ namespace KaTrace.Cli.Listing;
 /// <summary>One run of <c>katrace list</c>.</summary>
 internal static class ListSession
 {
+    /// <summary>Some processes hold up whoever reads them: those are named alone.</summary>
+    private static readonly TimeSpan DetailsWithin = TimeSpan.FromSeconds(1);
+
     /// <exception cref="BpfException">The sockets cannot be read.</exception>
     /// <exception cref="IOException">The output cannot be written.</exception>
     public static int Run(ListOptions options)
@@ -20,7 +23,8 @@ internal static class ListSession
         SocketTable table = source.Read();
         int[] shown = Select(table, options);
         bool showsCommand = options.Format == "json" || options.Columns.Any(column => column.Id == ColumnId.Command);
-        ProcessIdentity[] processes = Identify(table, showsCommand ? new ProcFileSystem("/proc").ReadCommandLine : _ => null);
+        using ProcessCatalog catalog = new();
+        ProcessIdentity[] processes = Identify(table, showsCommand ? Details(table, catalog) : null);
         NameResolver? names = options.ResolveNames ? new NameResolver(AddressesOf(table, shown)) : null;
         Cells cells = new(table, processes, bare: options.Format == "csv", names);
         shown = SortOrder.Sort(shown, table, options.Sort, cells);
@@ -70,10 +74,12 @@ internal static class ListSession
     }
 
     /// <param name="table">Whose processes are named.</param>
-    /// <param name="commandLineOf">Null if unknown, or not asked for.</param>
-    internal static ProcessIdentity[] Identify(SocketTable table, Func<ProcessKey, string?> commandLineOf) =>
-        [.. table.Processes.Select(process =>
-            new ProcessIdentity(process.Key.Pid, process.Key.StartBoottimeNs, Encoding.UTF8.GetBytes(process.Comm), commandLineOf(process.Key)))];
+    /// <param name="details">What else is known of each; null: that is not asked for.</param>
+    internal static ProcessIdentity[] Identify(SocketTable table, ProcessDetails?[]? details) =>
+        [.. table.Processes.Select((process, i) => new ProcessIdentity(process.Key, Encoding.UTF8.GetBytes(process.Comm), details?[i]))];
+
+    private static ProcessDetails?[] Details(SocketTable table, ProcessCatalog catalog) =>
+        catalog.FindAllAsync([.. table.Processes.Select(process => process.Key)], DetailsWithin).GetAwaiter().GetResult();
 
     private static HashSet<IPAddress> AddressesOf(SocketTable table, int[] shown)
     {

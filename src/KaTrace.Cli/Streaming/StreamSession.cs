@@ -4,6 +4,7 @@ using KaTrace.Bpf;
 using KaTrace.Coverage;
 using KaTrace.Events;
 using KaTrace.Output;
+using KaTrace.Processes;
 using KaTrace.Ring;
 
 namespace KaTrace.Cli.Streaming;
@@ -18,6 +19,8 @@ internal static class StreamSession
     /// <exception cref="IOException">The output cannot be written.</exception>
     public static int Run(StreamOptions options)
     {
+        using ProcessCatalog processes = new();
+        Task prepared = processes.PrepareAsync();
         // Not disposed: taking programs down takes the kernel 200 ms, and it does so anyway when the process ends.
         KeepaliveTracer tracer = KeepaliveTracer.Start(options.Tracer);
         RingPipeReader reader = tracer.OpenRing();
@@ -25,7 +28,7 @@ internal static class StreamSession
         LossMonitor losses = new(tracer, pipeline);
         using StandardOutput output = new();
         using AnswerPoller? answers = AnswerPoller.CanHelp(tracer) ? new AnswerPoller(tracer, warning => Console.Error.WriteLine($"katrace: {warning}")) : null;
-        StreamSink sink = new(options, NewWriter(options, output), output, losses, answers, new ProbeCoverage(tracer.ReadHiddenProbes), tracer.Hz, tracer.OwnTgid, reader.Stop);
+        StreamSink sink = new(options, NewWriter(options, output), output, losses, processes, answers, new ProbeCoverage(tracer.ReadHiddenProbes), tracer.Hz, tracer.OwnTgid, reader.Stop);
         using Reconciler? reconciler = options.Reconcile > TimeSpan.Zero ? new Reconciler(tracer, options.Reconcile, SnapshotFailed) : null;
         if (IsRegularFile())
             reader.Wait.ModeratedSleep = RingWait.MaxModeratedSleep; // nobody waits for a line
@@ -33,6 +36,7 @@ internal static class StreamSession
         using PosixSignalRegistration interrupt = StopOn(PosixSignal.SIGINT, reader);
         using PosixSignalRegistration terminate = StopOn(PosixSignal.SIGTERM, reader);
         using PosixSignalRegistration hangUp = StopOn(PosixSignal.SIGHUP, reader);
+        prepared.Wait();
         Console.Error.WriteLine(StreamStatus.Live(tracer, options));
 
         using DemoTraffic? demo = options.Demo ? new DemoTraffic() : null;

@@ -21,7 +21,7 @@ internal sealed class StreamSink : IEventSink
     private readonly uint _hiddenTgid;
     private readonly uint _hz;
     private readonly RealtimeOffset _realtime = new();
-    private readonly ProcessTable _processes = new();
+    private readonly ProcessCatalog _processes;
     private KernelClock _clock;
     private ulong _sequence;
     private int _tick;
@@ -30,14 +30,15 @@ internal sealed class StreamSink : IEventSink
     /// <param name="writer">Writes into <paramref name="output"/>.</param>
     /// <param name="output">Flushed when a batch is through.</param>
     /// <param name="losses">Looked at once a tick.</param>
+    /// <param name="processes">Knows the owners.</param>
     /// <param name="answers">Told of each probe; null where answers are told late.</param>
     /// <param name="coverage">Told of each event.</param>
     /// <param name="hz">Jiffies a second.</param>
     /// <param name="ownTgid">This process, whose events are hidden unless asked for.</param>
     /// <param name="stop">Called when nothing more is to be shown.</param>
-    public StreamSink(StreamOptions options, IEventWriter writer, StandardOutput output, LossMonitor losses, AnswerPoller? answers, ProbeCoverage coverage, uint hz, uint ownTgid, Action stop)
+    public StreamSink(StreamOptions options, IEventWriter writer, StandardOutput output, LossMonitor losses, ProcessCatalog processes, AnswerPoller? answers, ProbeCoverage coverage, uint hz, uint ownTgid, Action stop)
     {
-        (_filter, _writer, _output, _losses, _answers, Coverage, _stop, _hz) = (options.Filter, writer, output, losses, answers, coverage, stop, hz);
+        (_filter, _writer, _output, _losses, _processes, _answers, Coverage, _stop, _hz) = (options.Filter, writer, output, losses, processes, answers, coverage, stop, hz);
         _mostShown = options.Count ?? ulong.MaxValue;
         _hiddenTgid = options.ShowSelf ? 0 : ownTgid;
         _clock = new KernelClock(hz, _realtime.Ns);
@@ -64,7 +65,7 @@ internal sealed class StreamSink : IEventSink
             _answers?.Expect(in record);
 
         bool own = record.Tgid == _hiddenTgid && (record.Flags & EventFlags.Owner) != 0;
-        ProcessIdentity? process = _processes.Resolve(in record);
+        ProcessIdentity? process = own ? null : _processes.Resolve(in record);
         if (own || !_filter.Matches(in record, process))
         {
             FilteredOut++;

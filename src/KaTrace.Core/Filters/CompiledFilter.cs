@@ -58,7 +58,7 @@ internal sealed class CompiledFilter
         && (_remotePorts.Length == 0 || _remotePorts.AsSpan().Contains(record.Rport))
         && (_namespaces.Length == 0 || _namespaces.AsSpan().Contains(record.Netns))
         && (_cgroups.Length == 0 || _cgroups.AsSpan().Contains(record.CgroupId))
-        && (_pids.Length == 0 || (process is not null && _pids.AsSpan().Contains(process.Pid)))
+        && (_pids.Length == 0 || (process is not null && _pids.AsSpan().Contains(process.Key.Pid)))
         && (_comms.Length == 0 || (process is not null && MatchesComm(process.CommUtf8)))
         && (!_ipv4Only || EndpointView.SpeaksIPv4(in record))
         && (!_ipv6Only || !EndpointView.SpeaksIPv4(in record))

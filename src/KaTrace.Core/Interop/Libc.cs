@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.InteropServices.Marshalling;
 
 namespace KaTrace.Interop;
 
@@ -16,9 +17,10 @@ internal static unsafe partial class Libc
     public const uint FSCONFIG_CMD_CREATE = 6;
     public const uint FSMOUNT_CLOEXEC = 1;
 
-    // asm-generic/fcntl.h; O_DIRECTORY and the like differ between architectures, these two do not.
+    // asm-generic/fcntl.h; O_DIRECTORY and the like differ between architectures, these do not.
     public const int O_RDONLY = 0;
     public const int O_CLOEXEC = 0x80000;
+    public const int O_PATH = 0x200000;
 
     public const int AF_INET = 2;
     public const int AF_INET6 = 10;
@@ -26,6 +28,7 @@ internal static unsafe partial class Libc
     public const int CLOCK_REALTIME = 0;
     public const int CLOCK_MONOTONIC = 1;
     public const int CLOCK_THREAD_CPUTIME_ID = 3;
+    public const int CLOCK_BOOTTIME = 7;
 
     public const int CLONE_NEWNET = 0x40000000;
 
@@ -35,6 +38,7 @@ internal static unsafe partial class Libc
     private const nint SysFsopen = 430;
     private const nint SysFsconfig = 431;
     private const nint SysFsmount = 432;
+    private const nint SysOpenat2 = 437;
 
     [StructLayout(LayoutKind.Sequential)]
     public struct timespec
@@ -51,6 +55,15 @@ internal static unsafe partial class Libc
         public uint size;
         public ulong config;
         public ulong sample_period;
+    }
+
+    /// <summary>struct open_how, linux/openat2.h</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct open_how
+    {
+        public ulong flags;
+        public ulong mode;
+        public ulong resolve;
     }
 
     [LibraryImport(Library, SetLastError = true)]
@@ -84,6 +97,20 @@ internal static unsafe partial class Libc
 
     public static int fsmount(int fd, uint flags, uint attrFlags) =>
         (int)syscall(SysFsmount, fd, (nint)flags, (nint)attrFlags, 0, 0);
+
+    public static int openat2(int dirfd, string pathname, int flags, ulong resolve)
+    {
+        open_how how = new() { flags = (ulong)flags, resolve = resolve };
+        byte* path = Utf8StringMarshaller.ConvertToUnmanaged(pathname);
+        try
+        {
+            return (int)syscall(SysOpenat2, dirfd, (nint)path, (nint)(&how), sizeof(open_how), 0);
+        }
+        finally
+        {
+            Utf8StringMarshaller.Free(path);
+        }
+    }
 
     /// <summary>A struct timespec clock, in nanoseconds.</summary>
     public static long ReadClock(int clockid)

@@ -33,7 +33,7 @@ internal sealed class CompactEventWriter : IEventWriter
 
     public void Write(in EventRecord record, ProcessIdentity? process, ulong sequence, in KernelClock clock)
     {
-        int processLength = process is null ? 0 : process.NameText.Length + process.CommandLineText.Length;
+        int processLength = process is null ? 0 : process.NameText.Length + process.DetailText.Length;
         Utf8Cursor text = new(_output.GetSpan(MaxFixedLength + processLength));
         AppendTime(ref text, clock.ToUnixNs(record.TimeNs));
         OwnerText.Append(ref text, in record, process);

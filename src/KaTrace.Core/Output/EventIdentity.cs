@@ -31,11 +31,8 @@ internal static class EventIdentity
         text.Append(" uto="u8);
         text.AppendThousandths(record.UserTimeout);
         text.Append('s');
-        if (process is { CommandLineText.IsEmpty: false })
-        {
-            text.Append(" cmd="u8);
-            text.Append(process.CommandLineText);
-        }
+        if (process is not null)
+            text.Append(process.DetailText);
     }
 
     private static void AppendField(ref Utf8Cursor text, ReadOnlySpan<byte> name, ulong value)

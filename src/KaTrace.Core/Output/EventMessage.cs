@@ -80,7 +80,7 @@ internal static class EventMessage
         return socket;
     }
 
-    private static Endpoint? EndpointOf(EndpointView end) =>
+    public static Endpoint? EndpointOf(EndpointView end) =>
         end.IsPresent ? new Endpoint { Address = AddressText.ToText(end.Address), Port = end.Port } : null;
 
     private static Keepalive KeepaliveOf(in EventRecord record, in KernelClock clock)
@@ -111,13 +111,13 @@ internal static class EventMessage
     }
 
     /// <summary>What is the same for all events of a process.</summary>
-    public static Process ProcessOf(ProcessIdentity identity) => new()
+    public static Process ProcessOf(ProcessIdentity identity)
     {
-        Pid = identity.Pid,
-        Comm = identity.Comm,
-        CommandLine = identity.CommandLine ?? "",
-        StartBoottimeNs = identity.StartBoottimeNs,
-    };
+        Process process = new() { Pid = identity.Key.Pid, Comm = identity.Comm, StartBoottimeNs = identity.Key.StartBoottimeNs };
+        if (identity.Details is { } details)
+            SetDetails(process, details);
+        return process;
+    }
 
     private static Process ProcessOf(in EventRecord record, ProcessIdentity identity)
     {
@@ -127,6 +127,21 @@ internal static class EventMessage
         if (record.Fd >= 0)
             process.Fd = record.Fd;
         return process;
+    }
+
+    private static void SetDetails(Process process, ProcessDetails details)
+    {
+        process.CommandLine = details.CommandLine ?? "";
+        process.Executable = details.Executable ?? "";
+        if (details.Uid is { } uid)
+            process.Uid = uid;
+        process.User = details.User ?? "";
+        if (details.Container is { } container)
+            process.Container = new V1.Container { Runtime = container.Runtime ?? "", Id = container.Id };
+        process.PodUid = details.PodUid ?? "";
+        process.Unit = details.Unit ?? "";
+        process.Program = details.Program ?? "";
+        process.Runtime = details.Runtime ?? "";
     }
 
     private static void SetDetail(Event message, in EventRecord record)

@@ -120,6 +120,7 @@ internal sealed class JsonConnectionWriter
         json.Append(process.JsonRest);
         if (holder.Fd >= 0)
             AppendNumber(ref json, ",\"fd\":"u8, (uint)holder.Fd);
+        json.Append(process.JsonDetails);
         json.CloseObject(open);
     }
 
@@ -188,7 +189,7 @@ internal sealed class JsonConnectionWriter
     {
         int length = 2 * MaxHolderLength; // names of the other side and the listener
         foreach (SocketHolder holder in _table.HoldersOf(in row))
-            length += MaxHolderLength + _processes[holder.Process].JsonPid.Length + _processes[holder.Process].JsonRest.Length;
+            length += MaxHolderLength + _processes[holder.Process].JsonPid.Length + _processes[holder.Process].JsonRest.Length + _processes[holder.Process].JsonDetails.Length;
         return length + (2 * ProcessIdentity.MaxJsonComm);
     }
 

@@ -31,7 +31,7 @@ internal sealed class JsonEventWriter : IEventWriter
 
     public void Write(in EventRecord record, ProcessIdentity? process, ulong sequence, in KernelClock clock)
     {
-        int processLength = process is null ? 0 : process.JsonPid.Length + process.JsonRest.Length;
+        int processLength = process is null ? 0 : process.JsonPid.Length + process.JsonRest.Length + process.JsonDetails.Length;
         Utf8Cursor json = new(_output.GetSpan(MaxFixedLength + _nodeName.Length + processLength));
         int open = json.OpenObject();
         json.Append(",\"kind\":"u8);
@@ -173,6 +173,7 @@ internal sealed class JsonEventWriter : IEventWriter
             AppendNumber(ref json, ",\"fd\":"u8, (uint)record.Fd);
         if ((record.Holding & Holding.Exited) != 0)
             json.Append(",\"exited\":true"u8);
+        json.Append(process.JsonDetails);
         json.CloseObject(open);
     }
 

@@ -39,7 +39,7 @@ internal sealed class AgentServer : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <exception cref="IOException">An address cannot be had; the message says which, and why.</exception>
-    public static async Task<AgentServer> StartAsync(ServerOptions options, EventLog log, IAgentStatus agent, Action<string> warn)
+    public static async Task<AgentServer> StartAsync(ServerOptions options, EventLog log, IAgent agent, Action<string> warn)
     {
         List<UnixListener> sockets = [];
         try
@@ -81,7 +81,7 @@ internal sealed class AgentServer : IAsyncDisposable
         }
     }
 
-    private static WebApplication Build(ServerOptions options, EventLog log, IAgentStatus agent, Action<string> warn, List<UnixListener> sockets)
+    private static WebApplication Build(ServerOptions options, EventLog log, IAgent agent, Action<string> warn, List<UnixListener> sockets)
     {
         // Neither the directory that it is started in nor the environment is to configure the server behind our back.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "katrace", ContentRootPath = "/" });

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using KaTrace.Server.Log;
+using KaTrace.Sockets;
 using KaTrace.V1;
 using Microsoft.Extensions.Hosting;
 
@@ -8,7 +9,7 @@ namespace KaTrace.Server.Streaming;
 /// <summary>katrace.v1.Katrace.</summary>
 /// <remarks>Bound by hand: the generated service would make a message an event. Methods are virtual as Grpc.AspNetCore takes no others.</remarks>
 [BindServiceMethod(typeof(KatraceService), nameof(Bind))]
-internal class KatraceService(EventLog log, IAgentStatus agent, Subscriptions subscriptions, IHostApplicationLifetime lifetime)
+internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscriptions, IHostApplicationLifetime lifetime)
 {
     private static readonly Method<StreamEventsRequest, StreamMessage> StreamEventsMethod = new(
         MethodType.ServerStreaming, Katrace.Descriptor.FullName, nameof(StreamEvents), Marshal(StreamEventsRequest.Parser), StreamMessage.Marshaller);
@@ -16,9 +17,13 @@ internal class KatraceService(EventLog log, IAgentStatus agent, Subscriptions su
     private static readonly Method<GetStatusRequest, GetStatusResponse> GetStatusMethod = new(
         MethodType.Unary, Katrace.Descriptor.FullName, nameof(GetStatus), Marshal(GetStatusRequest.Parser), Marshal(GetStatusResponse.Parser));
 
+    private static readonly Method<ListConnectionsRequest, ListConnectionsResponse> ListConnectionsMethod = new(
+        MethodType.ServerStreaming, Katrace.Descriptor.FullName, nameof(ListConnections), Marshal(ListConnectionsRequest.Parser), Marshal(ListConnectionsResponse.Parser));
+
     public static void Bind(ServiceBinderBase binder, KatraceService? service)
     {
         binder.AddMethod(StreamEventsMethod, service is null ? null : service.StreamEvents);
+        binder.AddMethod(ListConnectionsMethod, service is null ? null : service.ListConnections);
         binder.AddMethod(GetStatusMethod, service is null ? null : service.GetStatus);
     }
 
@@ -36,6 +41,23 @@ internal class KatraceService(EventLog log, IAgentStatus agent, Subscriptions su
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             throw new RpcException(new Status(StatusCode.Unavailable, "the agent stops"));
+        }
+    }
+
+    public virtual async Task ListConnections(ListConnectionsRequest request, IServerStreamWriter<ListConnectionsResponse> responses, ServerCallContext context)
+    {
+        Connections.Check(request);
+        SocketTable table = agent.ReadSockets();
+        Connections connections = new(table, await agent.IdentifyAsync(table).ConfigureAwait(false), request.Filters ?? new FilterList());
+        bool isFirst = true;
+        foreach (ConnectionBatch batch in connections.Batches(Connections.Wanted(request)).DefaultIfEmpty(new ConnectionBatch()))
+        {
+            ListConnectionsResponse response = new() { NodeName = agent.Identity.NodeName, Time = Output.EventMessage.TimeOf(table.TimeNs) };
+            response.Connections.AddRange(batch.Connections);
+            if (isFirst)
+                response.Gaps.AddRange(table.Gaps);
+            isFirst = false;
+            await responses.WriteAsync(response, context.CancellationToken).ConfigureAwait(false);
         }
     }
 

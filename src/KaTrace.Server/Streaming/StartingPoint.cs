@@ -11,7 +11,7 @@ namespace KaTrace.Server.Streaming;
 /// <param name="Oldest">Set where more was asked for than is kept.</param>
 internal readonly record struct StartingPoint(ulong Sequence, Oldest? Oldest)
 {
-    public static StartingPoint Find(StreamRequest request, StreamSelection selection, EventLog log, IAgentStatus agent)
+    public static StartingPoint Find(StreamRequest request, StreamSelection selection, EventLog log, IAgent agent)
     {
         KernelClock clock = agent.Clock;
         if (request.Last > 0)

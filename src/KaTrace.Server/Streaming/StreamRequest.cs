@@ -26,12 +26,15 @@ internal sealed record StreamRequest
 
     public bool NoFollow { get; init; }
 
+    /// <summary>The filters of the connections to begin with; null: the stream does not begin with them.</summary>
+    public FilterList? Snapshot { get; init; }
+
     /// <exception cref="RpcException">INVALID_ARGUMENT, with a sentence that names what cannot be.</exception>
     public static StreamRequest Check(StreamEventsRequest request)
     {
-        int starts = (request.Last > 0 ? 1 : 0) + (request.Since is null ? 0 : 1) + (request.After is null ? 0 : 1);
+        int starts = (request.Last > 0 ? 1 : 0) + (request.Since is null ? 0 : 1) + (request.After is null ? 0 : 1) + (request.Snapshot ? 1 : 0);
         if (starts > 1)
-            throw Bad("at most one of 'last', 'since' and 'after' may be set: each says where the stream begins");
+            throw Bad("at most one of 'last', 'since', 'after' and 'snapshot' may be set: each says where the stream begins");
         if (request.After is { InstanceId: "" })
             throw Bad("'after' needs the instance_id that came with its sequence");
         try
@@ -46,6 +49,7 @@ internal sealed record StreamRequest
                 After = request.After,
                 UntilNs = UnixNs(request.Until, "until"),
                 NoFollow = request.NoFollow,
+                Snapshot = request.Snapshot ? Connections.FiltersOf(request.Filters ?? new FilterList()) : null,
             };
             return check.UntilNs < check.SinceNs ? throw Bad("'until' is before 'since'") : check;
         }

@@ -10,11 +10,14 @@ namespace KaTrace.Server.Streaming;
 /// <param name="Fields">What of each; null: all.</param>
 internal sealed record StreamSelection(EventFilter Filter, bool IncludeSelf, EventLog Log, FieldProjection? Fields)
 {
+    /// <summary>By CLOCK_MONOTONIC: what happened until then is in the snapshot; 0: there is none.</summary>
+    public ulong AfterNs { get; init; }
+
     /// <summary>Adds the runs of events that are wanted: one if all are, which costs next to nothing.</summary>
     /// <returns>How many events that are.</returns>
     public int Select(LogSlice slice, List<(int First, int End)> runs)
     {
-        if (Filter.ShowsAll && (IncludeSelf || !slice.Segment!.HasOwn))
+        if (Filter.ShowsAll && AfterNs == 0 && (IncludeSelf || !slice.Segment!.HasOwn))
         {
             runs.Add((slice.First, slice.End));
             return slice.End - slice.First;
@@ -38,7 +41,7 @@ internal sealed record StreamSelection(EventFilter Filter, bool IncludeSelf, Eve
 
     public bool Shows(LogSegment segment, int index) => segment.IsLost(index)
         ? Filter.ShowsLost
-        : (IncludeSelf || !Log.IsOwn(in segment.Record(index))) && Filter.Matches(in segment.Record(index), segment.Process(index));
+        : segment.Record(index).TimeNs > AfterNs && (IncludeSelf || !Log.IsOwn(in segment.Record(index))) && Filter.Matches(in segment.Record(index), segment.Process(index));
 
     private static void Add(List<(int First, int End)> runs, ref int first, int end)
     {

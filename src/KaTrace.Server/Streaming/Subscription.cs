@@ -3,6 +3,7 @@ using Grpc.Core;
 using KaTrace.Events;
 using KaTrace.Output;
 using KaTrace.Server.Log;
+using KaTrace.Sockets;
 using KaTrace.V1;
 
 namespace KaTrace.Server.Streaming;
@@ -14,9 +15,9 @@ internal sealed class Subscription
     private const double LongestTimerMs = uint.MaxValue - 1;
 
     private readonly EventLog _log;
-    private readonly IAgentStatus _agent;
+    private readonly IAgent _agent;
     private readonly StreamMessage _message;
-    private readonly StreamSelection _selection;
+    private StreamSelection _selection;
     private readonly StreamRequest _request;
     private readonly string _peer;
     private readonly Timestamp _start = EventMessage.TimeOf(UnixTime.Now);
@@ -26,7 +27,7 @@ internal sealed class Subscription
     private long _lastSentMs;
     private bool _isOver;
 
-    public Subscription(StreamRequest request, EventLog log, IAgentStatus agent, string peer)
+    public Subscription(StreamRequest request, EventLog log, IAgent agent, string peer)
     {
         (_request, _log, _agent, _peer) = (request, log, agent, peer);
         _selection = new StreamSelection(request.Filter, request.IncludeSelf, log, request.Fields);
@@ -54,9 +55,12 @@ internal sealed class Subscription
         LogWaiter waiter = _log.NewWaiter();
         using CancellationTokenRegistration interrupt = cancel.UnsafeRegister(static w => ((LogWaiter)w!).Interrupt(), waiter);
         using Timer? until = StopAtUntil(waiter);
+        if (_request.Snapshot is { } filters)
+            await SendSnapshotAsync(writer, filters, cancel).ConfigureAwait(false);
         ulong liveFrom = _log.End;
         StartingPoint start = StartingPoint.Find(_request, _selection, _log, _agent);
-        _next = start.Sequence;
+        if (_next == 0)
+            _next = start.Sequence;
         bool isLive = false;
         try
         {
@@ -88,6 +92,17 @@ internal sealed class Subscription
         {
             _message.Release();
         }
+    }
+
+    /// <summary>An event that is told later than this begins, of something that happened before, is in the snapshot.</summary>
+    private async Task SendSnapshotAsync(IServerStreamWriter<StreamMessage> writer, FilterList filters, CancellationToken cancel)
+    {
+        _next = _log.End;
+        _selection = _selection with { AfterNs = RealtimeOffset.MonotonicNs };
+        SocketTable table = _agent.ReadSockets();
+        Connections connections = new(table, await _agent.IdentifyAsync(table).ConfigureAwait(false), filters);
+        foreach (ConnectionBatch batch in connections.Batches(static (in row) => row.IsConnected && row.KeepaliveOn))
+            await SendMarkerAsync(writer, StreamEventsResponse.ConnectionsFieldNumber, batch, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Also when nothing happens after it. Events of before may be under way in the ring for a moment.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using KaTrace.Bpf;
 using KaTrace.Coverage;
 using KaTrace.Events;
@@ -8,14 +9,18 @@ using KaTrace.Ring;
 using KaTrace.Server.Hosting;
 using KaTrace.Server.Log;
 using KaTrace.Server.Streaming;
+using KaTrace.Sockets;
 using KaTrace.V1;
 
 namespace KaTrace.Server.Tracing;
 
 /// <summary>Traces this kernel once, and fills the log. A thread of its own; allocates nothing an event.</summary>
-internal sealed class TracedLog : IEventSink, IAgentStatus, IDisposable
+internal sealed class TracedLog : IEventSink, IAgent, IDisposable
 {
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>Some processes hold up whoever reads them: those are named alone.</summary>
+    private static readonly TimeSpan DetailsWithin = TimeSpan.FromSeconds(1);
 
     private readonly TraceOptions _options;
     private readonly KeepaliveTracer _tracer;
@@ -25,12 +30,14 @@ internal sealed class TracedLog : IEventSink, IAgentStatus, IDisposable
     private readonly AnswerPoller? _answers;
     private readonly Reconciler? _reconciler;
     private readonly RealtimeOffset _realtime = new();
-    private readonly ProcessTable _processes = new();
+    private readonly ProcessCatalog _processes = new();
     private readonly Timer _tick;
     private readonly Thread _thread;
     private readonly Google.Protobuf.WellKnownTypes.Timestamp _start = EventMessage.TimeOf(UnixTime.Now);
     private volatile StrongClock _clock;
     private volatile Lost[] _lost = [];
+    private readonly Lock _socketsLock = new();
+    private KernelSockets? _sockets;
     private int _tickDue;
 
     private TracedLog(TraceOptions options, KeepaliveTracer tracer, Action<string> warn, Action<Exception> failed)
@@ -67,6 +74,18 @@ internal sealed class TracedLog : IEventSink, IAgentStatus, IDisposable
     public static TracedLog Start(TraceOptions options, Action<string> warn, Action<Exception> failed) =>
         new(options, KeepaliveTracer.Start(options.Tracer), warn, failed);
 
+    public SocketTable ReadSockets()
+    {
+        lock (_socketsLock)
+            return (_sockets ??= KernelSockets.Open()).Read();
+    }
+
+    public async Task<ProcessIdentity[]> IdentifyAsync(SocketTable table)
+    {
+        ProcessDetails?[] details = await _processes.FindAllAsync([.. table.Processes.Select(process => process.Key)], DetailsWithin).ConfigureAwait(false);
+        return [.. table.Processes.Select((process, i) => new ProcessIdentity(process.Key, Encoding.UTF8.GetBytes(process.Comm), details[i]))];
+    }
+
     public void Describe(GetStatusResponse status)
     {
         status.Version = AgentVersion.Text;
@@ -86,6 +105,8 @@ internal sealed class TracedLog : IEventSink, IAgentStatus, IDisposable
         _reader.Stop();
         _thread.Join();
         _answers?.Dispose();
+        _processes.Dispose();
+        _sockets?.Dispose();
         Log.Dispose();
     }
 

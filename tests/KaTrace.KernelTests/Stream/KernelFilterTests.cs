@@ -190,7 +190,7 @@ public sealed class KernelFilterTests(TracedEvents traced)
     }
 
     private static ProcessIdentity? ProcessOf(in EventRecord e) =>
-        e.Flags.HasFlag(EventFlags.Owner) ? new ProcessIdentity(e.Tgid, e.StartNs, RecordComm.Of(in e), null) : null;
+        e.Flags.HasFlag(EventFlags.Owner) ? new ProcessIdentity(new ProcessKey(e.Tgid, e.StartNs), RecordComm.Of(in e), null) : null;
 
     private static string[] Names(IEnumerable<EventRecord> events) => [.. events
         .Select(e => string.Create(CultureInfo.InvariantCulture, $"{e.Netns} {e.Family} {e.Lport}>{e.Rport} {e.Kind} {e.Tgid} {e.CgroupId}"))

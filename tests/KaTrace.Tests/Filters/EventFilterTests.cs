@@ -8,7 +8,7 @@ namespace KaTrace.Tests.Filters;
 
 public sealed class EventFilterTests
 {
-    private static readonly ProcessIdentity Postgres = new(77, 1, "postgres"u8, null);
+    private static readonly ProcessIdentity Postgres = new(new ProcessKey(77, 1), "postgres"u8, null);
 
     [Fact]
     public void Without_filters_everything_is_shown() => Assert.True(Matches("{}", Sample.Probe));

@@ -135,7 +135,7 @@ public sealed class KernelFilterTests
     private static bool Shows(FilterList filters, RawEvent raw)
     {
         EventRecord record = raw.ToRecord();
-        ProcessIdentity? process = raw.Flags.HasFlag(EventFlags.Owner) ? new(raw.Tgid, 0, RecordComm.Of(in record), null) : null;
+        ProcessIdentity? process = raw.Flags.HasFlag(EventFlags.Owner) ? new(new ProcessKey(raw.Tgid, 0), RecordComm.Of(in record), null) : null;
         return EventFilter.Compile(filters).Matches(in record, process);
     }
 

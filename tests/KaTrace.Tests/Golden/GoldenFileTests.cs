@@ -58,6 +58,9 @@ public sealed class GoldenFileTests
             writer.Write(in record, Sample.Redis, ++sequence, Sample.Clock);
         }
 
+        EventRecord contained = Sample.Enabled.ToRecord();
+        writer.Write(in contained, Sample.Shop, ++sequence, Sample.Clock);
+
         writer.WriteLost(Lost.Types.Place.KernelRing, 1234, Sample.Probe.TimeNs, ++sequence, Sample.Clock);
     }
 }

@@ -25,7 +25,8 @@ internal static class ListedText
 
     public static int[] All(SocketTable table) => [.. Enumerable.Range(0, table.Rows.Length)];
 
-    public static ProcessIdentity[] Identities(SocketTable table) => ListSession.Identify(table, key => $"command of {key.Pid}");
+    public static ProcessIdentity[] Identities(SocketTable table) => ListSession.Identify(
+        table, [.. table.Processes.Select(p => new ProcessDetails { Key = p.Key, Comm = p.Comm, CommandLine = $"command of {p.Key.Pid}" })]);
 
     private static Column[] Columns(string? names) =>
         names is null ? [.. Column.All.Where(column => !column.IsWide)] : [.. names.Split(',').Select(Column.Parse)];

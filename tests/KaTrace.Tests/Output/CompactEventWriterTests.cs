@@ -179,7 +179,7 @@ public sealed class CompactEventWriterTests
     [Fact]
     public void Hostile_names_and_arguments_never_reach_the_terminal_raw()
     {
-        ProcessIdentity hostile = new(1, 1, "\e[2Jx\u202e"u8, "a\nb\u0085\u2066\x7f");
+        ProcessIdentity hostile = Sample.Process(1, 1, "\e[2Jx\u202e"u8, "a\nb\u0085\u2066\x7f");
         string line = Line(Sample.Probe, hostile, wide: true);
         Assert.Contains(@" \x1b[2Jx\u{202e}[1] ", line, StringComparison.Ordinal);
         Assert.EndsWith(@" cmd=a\x0ab\u{85}\u{2066}\x7f", line);

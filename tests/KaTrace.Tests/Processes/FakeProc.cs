@@ -16,15 +16,18 @@ internal sealed class FakeProc : IDisposable
     /// <param name="startTicks">Field 22 of its stat.</param>
     /// <param name="commandLine">As the kernel gives it: a NUL after each argument.</param>
     /// <param name="comm">Field 2.</param>
-    public void Add(uint pid, ulong startTicks, byte[] commandLine, string comm = "redis-server")
+    /// <returns>Its directory.</returns>
+    public string Add(uint pid, ulong startTicks, byte[] commandLine, string comm = "redis-server")
     {
         DirectoryInfo directory = _root.CreateSubdirectory(pid.ToString(CultureInfo.InvariantCulture));
         File.WriteAllText(
             Path.Combine(directory.FullName, "stat"),
             $"{pid} ({comm}) S 1 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 {startTicks} 9 10 11\n");
+        File.WriteAllText(Path.Combine(directory.FullName, "comm"), $"{comm}\n");
         File.WriteAllBytes(Path.Combine(directory.FullName, "cmdline"), commandLine);
+        return directory.FullName;
     }
 
-    public void Add(uint pid, ulong startTicks, string commandLine, string comm = "redis-server") =>
+    public string Add(uint pid, ulong startTicks, string commandLine, string comm = "redis-server") =>
         Add(pid, startTicks, Encoding.UTF8.GetBytes(commandLine), comm);
 }

@@ -1,15 +1,18 @@
+using System.Text;
 using KaTrace.Client;
 using KaTrace.Events;
 using KaTrace.Processes;
 using KaTrace.Server.Hosting;
 using KaTrace.Server.Log;
 using KaTrace.Server.Streaming;
+using KaTrace.Sockets;
+using KaTrace.Tests.Sockets;
 using KaTrace.V1;
 
 namespace KaTrace.Tests.Server;
 
 /// <summary>An agent whose events the test makes; the server, the sockets and the client are the real ones.</summary>
-internal sealed class TestAgent : IAgentStatus, IAsyncDisposable
+internal sealed class TestAgent : IAgent, IAsyncDisposable
 {
     public const uint OwnTgid = 99;
 
@@ -52,6 +55,14 @@ internal sealed class TestAgent : IAgentStatus, IAsyncDisposable
 
         Log.Publish();
     }
+
+    /// <summary>Asked for by the service.</summary>
+    public Func<SocketTable> Sockets { get; set; } = () => Rows.Table([]);
+
+    public SocketTable ReadSockets() => Sockets();
+
+    public Task<ProcessIdentity[]> IdentifyAsync(SocketTable table) =>
+        Task.FromResult<ProcessIdentity[]>([.. table.Processes.Select(p => new ProcessIdentity(p.Key, Encoding.UTF8.GetBytes(p.Comm), null))]);
 
     public void Describe(GetStatusResponse status) => status.Version = "test";
 
