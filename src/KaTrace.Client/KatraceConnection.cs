@@ -22,7 +22,8 @@ public sealed class KatraceConnection : IAsyncDisposable
     {
         _channel = channel;
         Address = address;
-        Service = new Katrace.KatraceClient(channel);
+        Invoker = channel.CreateCallInvoker();
+        Service = new Katrace.KatraceClient(Invoker);
     }
 
     /// <summary>As it was given.</summary>
@@ -30,6 +31,9 @@ public sealed class KatraceConnection : IAsyncDisposable
 
     /// <summary>The service as it was generated from the proto files, for calls that this class does not make easier.</summary>
     public Katrace.KatraceClient Service { get; }
+
+    /// <summary>For other services of the agent: health, reflection.</summary>
+    public CallInvoker Invoker { get; }
 
     /// <summary>Makes a connection object. Nothing is sent yet.</summary>
     /// <param name="address"><c>unix:PATH</c>; <c>HOST:PORT</c>, without TLS; or <c>tls://HOST:PORT</c>.</param>

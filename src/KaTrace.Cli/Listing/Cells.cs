@@ -150,7 +150,7 @@ internal sealed class Cells(SocketTable table, ProcessIdentity[] processes, bool
             return;
         }
 
-        text.Append(processes[holders[0].Process].Pid);
+        text.Append(processes[holders[0].Process].Key.Pid);
         if (holders.Length > 1 && !bare)
         {
             text.Append('+');

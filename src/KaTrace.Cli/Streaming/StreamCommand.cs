@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using KaTrace.Bpf;
 using KaTrace.Cli.Filters;
+using KaTrace.Client;
 using KaTrace.Filters;
 using KaTrace.Output;
 using static KaTrace.Cli.ParsedOption;
@@ -23,6 +25,8 @@ internal static class StreamCommand
         Option<bool> demo = new("--demo") { Description = "Open connections of our own, whose peer answers, is silent, or comes back, and show them" };
         Option<bool> verbose = new("--verbose", "-v") { Description = "Say on stderr why a better backend was not possible" };
         TracerFlags tracer = new();
+        ServerFlags server = new();
+        HistoryFlags history = new();
 
         Command command = new("stream", "Show keepalive events as they happen, until interrupted");
         filters.AddTo(command);
@@ -35,6 +39,8 @@ internal static class StreamCommand
         command.Options.Add(demo);
         command.Options.Add(verbose);
         tracer.AddTo(command);
+        server.AddTo(command);
+        history.AddTo(command);
         command.SetAction(result =>
         {
             V1.FilterList list = filters.Read(result);
@@ -44,7 +50,7 @@ internal static class StreamCommand
                 return ExitCodes.Ok;
             }
 
-            return StreamSession.Run(new StreamOptions
+            StreamOptions options = new()
             {
                 Filter = EventFilter.Compile(list),
                 FilterText = list.CalculateSize() > 0 ? FilterOptions.ToJson(list) : null,
@@ -58,9 +64,44 @@ internal static class StreamCommand
                 Verbose = result.GetValue(verbose),
                 Reconcile = tracer.ReadReconcile(result),
                 Tracer = tracer.Read(result, list),
-            });
+            };
+            if (server.Address(result) is { } address)
+                return options.Demo ? Refuse("--demo shows this kernel, and does not go with --server") : Ask(address);
+            if (history.Any(result))
+                return Refuse("--last, --since, --until and --no-follow are about what an agent keeps: they need --server");
+            try
+            {
+                return StreamSession.Run(options);
+            }
+            catch (BpfException e) when (e.Errno is BpfAdvice.EPERM && !options.Demo && File.Exists(DefaultSocket))
+            {
+                Console.Error.WriteLine($"katrace: no right to trace this kernel; asking its agent at {KatraceConnection.DefaultAddress}");
+                return Ask(KatraceConnection.DefaultAddress);
+            }
+
+            int Ask(string address)
+            {
+                V1.StreamEventsRequest request = new() { Filters = list, IncludeSelf = options.ShowSelf };
+                history.Read(result, request);
+                try
+                {
+                    return RemoteSession.RunAsync(options, server.Open(result, address), request).GetAwaiter().GetResult();
+                }
+                catch (FormatException e)
+                {
+                    return Refuse($"--server: {e.Message}");
+                }
+            }
         });
         return command;
+    }
+
+    private static string DefaultSocket => KatraceConnection.DefaultAddress["unix:".Length..];
+
+    private static int Refuse(string sentence)
+    {
+        Console.Error.WriteLine($"katrace: {sentence}");
+        return ExitCodes.Usage;
     }
 
     private static string ParseFormat(string text) =>

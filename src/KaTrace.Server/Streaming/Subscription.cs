@@ -5,6 +5,7 @@ using KaTrace.Output;
 using KaTrace.Server.Log;
 using KaTrace.Sockets;
 using KaTrace.V1;
+using Timer = System.Threading.Timer;
 
 namespace KaTrace.Server.Streaming;
 

@@ -11,6 +11,7 @@ using KaTrace.Server.Log;
 using KaTrace.Server.Streaming;
 using KaTrace.Sockets;
 using KaTrace.V1;
+using Timer = System.Threading.Timer;
 
 namespace KaTrace.Server.Tracing;
 

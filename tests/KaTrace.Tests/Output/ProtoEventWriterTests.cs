@@ -1,6 +1,7 @@
 using CsCheck;
 using KaTrace.Events;
 using KaTrace.Output;
+using KaTrace.Processes;
 using KaTrace.V1;
 
 namespace KaTrace.Tests.Output;
@@ -40,12 +41,12 @@ public sealed class ProtoEventWriterTests
     public void A_process_with_the_longest_texts_fits()
     {
         EventRecord record = Sample.Probe.OverIPv6().ToRecord();
-        KaTrace.Processes.ProcessIdentity process = new(520, 1, "redis-server"u8, new string('\ufffd', 40_000));
+        ProcessIdentity process = Sample.Process(520, 1, "redis-server"u8, new string('\ufffd', 40_000));
         byte[] buffer = new byte[ProtoEventWriter.MaxLength(process)];
 
         int length = ProtoEventWriter.Write(buffer, in record, process, 1, Sample.Clock);
 
-        Assert.Equal(process.CommandLine, Only(buffer.AsSpan(0, length)).Process.CommandLine);
+        Assert.Equal(process.Details!.CommandLine, Only(buffer.AsSpan(0, length)).Process.CommandLine);
     }
 
     [Fact]

@@ -234,7 +234,7 @@ public sealed class StreamEventsTests
 
     public static TheoryData<StreamEventsRequest, string> BadRequests => new()
     {
-        { new StreamEventsRequest { Last = 1, Since = new Timestamp() }, "at most one of 'last', 'since' and 'after'" },
+        { new StreamEventsRequest { Last = 1, Since = new Timestamp() }, "at most one of 'last', 'since', 'after' and 'snapshot' may be set" },
         { new StreamEventsRequest { Filters = new FilterList { AllowList = { new Filter { Ip = { "10.0.0" } } } } }, "bad address '10.0.0'" },
         { new StreamEventsRequest { Filters = new FilterList { DenyList = { new Filter() } } }, "bad deny list" },
         { new StreamEventsRequest { FieldMask = new FieldMask { Paths = { "socket.colour" } } }, "bad field mask 'socket.colour'" },

@@ -19,7 +19,13 @@ internal sealed class TestAgent : IAgent, IAsyncDisposable
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("katrace-");
     private AgentServer? _server;
 
-    private TestAgent(long historyBytes) => Log = new EventLog(historyBytes, OwnTgid);
+    private readonly ServerOptions _options;
+
+    private TestAgent(long historyBytes, Func<TestAgent, ServerOptions>? options)
+    {
+        Log = new EventLog(historyBytes, OwnTgid);
+        _options = options?.Invoke(this) ?? new ServerOptions { Listen = [ListenAddress.Parse($"unix:{SocketPath}")] };
+    }
 
     public EventLog Log { get; }
 
@@ -35,10 +41,20 @@ internal sealed class TestAgent : IAgent, IAsyncDisposable
 
     public static async Task<TestAgent> StartAsync(long historyBytes = EventLog.DefaultBytes, Func<TestAgent, ServerOptions>? options = null)
     {
-        TestAgent agent = new(historyBytes);
-        agent._server = await AgentServer.StartAsync(
-            options?.Invoke(agent) ?? new ServerOptions { Listen = [ListenAddress.Parse($"unix:{agent.SocketPath}")] }, agent.Log, agent, agent.Warn);
+        TestAgent agent = new(historyBytes, options);
+        await agent.StartServerAsync();
         return agent;
+    }
+
+    /// <summary>Again, after <see cref="StopAsync"/>.</summary>
+    public async Task StartServerAsync() => _server = await AgentServer.StartAsync(_options, Log, this, Warn);
+
+    /// <summary>The server; the log stays, as if the connection had been lost.</summary>
+    public async Task StopAsync()
+    {
+        if (_server is not null)
+            await _server.DisposeAsync();
+        _server = null;
     }
 
     public KatraceConnection Connect() => KatraceConnection.Open($"unix:{SocketPath}");
@@ -68,8 +84,7 @@ internal sealed class TestAgent : IAgent, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_server is not null)
-            await _server.DisposeAsync();
+        await StopAsync();
         Log.Dispose();
         _directory.Delete(recursive: true);
     }
