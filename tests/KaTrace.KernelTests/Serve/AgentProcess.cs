@@ -8,13 +8,15 @@ internal sealed class AgentProcess : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("katrace-");
 
+    private readonly string[] _flags;
+
     private AgentProcess(string[] flags)
     {
         KernelAccess.Require();
         // A user that is not root has to get as far as the socket itself.
         File.SetUnixFileMode(_directory.FullName, (UnixFileMode)0b111_101_101);
-        Process = KatraceProcess.Start(["serve", "--listen", Address, .. flags]);
-        Process.Errors.WaitForLine(line => line.StartsWith("katrace: serving on ", StringComparison.Ordinal));
+        _flags = flags;
+        Process = Run();
     }
 
     public KatraceProcess Process { get; private set; }
@@ -31,13 +33,20 @@ internal sealed class AgentProcess : IDisposable
     public void StartAgain()
     {
         Process.Dispose();
-        Process = KatraceProcess.Start("serve", "--listen", Address);
-        Process.Errors.WaitForLine(line => line.StartsWith("katrace: serving on ", StringComparison.Ordinal));
+        Process = Run();
     }
 
     public void Dispose()
     {
         Process.Dispose();
         _directory.Delete(recursive: true);
+    }
+
+    /// <summary>Of this process' sockets alone: others on this host may make events by the million.</summary>
+    private KatraceProcess Run()
+    {
+        KatraceProcess process = KatraceProcess.Start(["serve", "--listen", Address, "--pid", $"{Environment.ProcessId}", .. _flags]);
+        process.Errors.WaitForLine(line => line.StartsWith("katrace: serving on ", StringComparison.Ordinal));
+        return process;
     }
 }

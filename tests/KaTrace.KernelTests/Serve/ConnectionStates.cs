@@ -3,27 +3,35 @@ using KaTrace.V1;
 
 namespace KaTrace.KernelTests.Serve;
 
-/// <summary>The state that a client holds: the snapshot, with every event applied in order.</summary>
-internal sealed class ConnectionStates(KatraceConnection connection, StreamEventsRequest request, CancellationToken cancel) : IAsyncDisposable
+/// <summary>The state that a client holds: the snapshot, with every event applied in order. By local port, as all have the same other end;
+/// a socket whose cookie nobody has asked for yet has none.</summary>
+internal sealed class ConnectionStates : IAsyncDisposable
 {
     private static readonly TimeSpan Settles = Pace.Deadline(10);
 
-    private readonly IAsyncEnumerator<StreamEventsResponse> _stream = connection.ResponsesAsync(request, null, cancel).GetAsyncEnumerator(cancel);
-    private readonly Dictionary<ulong, uint> _idleByCookie = [];
-    private ValueTask<bool>? _next;
+    private readonly IAsyncEnumerator<StreamEventsResponse> _stream;
+    private readonly Dictionary<uint, uint> _idleByPort = [];
+    private readonly List<string> _told = [];
+    private Task<bool>? _next;
     private bool _isLive;
 
-    /// <summary>Nothing changes meanwhile, but events of before may be under way.</summary>
-    public async Task UntilEqualAsync(Func<Task<Dictionary<ulong, uint>>> listAsync)
+    /// <summary>The call is on its way when it returns.</summary>
+    public ConnectionStates(KatraceConnection connection, StreamEventsRequest request, CancellationToken cancel)
     {
-        Dictionary<ulong, uint> listed = await listAsync();
+        _stream = connection.ResponsesAsync(request, null, cancel).GetAsyncEnumerator(cancel);
+        _next = _stream.MoveNextAsync().AsTask();
+    }
+
+    /// <summary>Nothing changes meanwhile, but events of before may be under way.</summary>
+    public async Task UntilEqualAsync(Func<Task<Dictionary<uint, uint>>> listAsync)
+    {
+        Dictionary<uint, uint> listed = await listAsync();
         using CancellationTokenSource deadline = new(Settles);
         while (!_isLive || !Equal(listed))
         {
-            Task<bool> next = (_next ??= _stream.MoveNextAsync()).AsTask();
-            _next = new ValueTask<bool>(next); // asked once, awaited as often as it takes
+            Task<bool> next = _next ??= _stream.MoveNextAsync().AsTask();
             if (await Task.WhenAny(next, Task.Delay(System.Threading.Timeout.Infinite, deadline.Token)) != next)
-                Assert.Fail($"by the stream: {Text(_idleByCookie)}\nby the list: {Text(listed)}");
+                Assert.Fail($"by the stream: {Text(_idleByPort)}\nby the list: {Text(listed)}\ntold: {string.Join(", ", _told.TakeLast(60))}");
             Assert.True(await next, "the stream ended");
             _next = null;
             Apply(_stream.Current);
@@ -33,7 +41,7 @@ internal sealed class ConnectionStates(KatraceConnection connection, StreamEvent
     public async ValueTask DisposeAsync()
     {
         if (_next is { } pending)
-            _ = pending.AsTask().ContinueWith(_ => _stream.DisposeAsync(), TaskScheduler.Default);
+            _ = pending.ContinueWith(_ => _stream.DisposeAsync(), TaskScheduler.Default);
         else
             await _stream.DisposeAsync();
     }
@@ -42,19 +50,26 @@ internal sealed class ConnectionStates(KatraceConnection connection, StreamEvent
     {
         _isLive |= response.ContentCase == StreamEventsResponse.ContentOneofCase.Live;
         foreach (Connection one in response.Connections?.Connections ?? [])
-            _idleByCookie[one.Socket.Cookie] = one.Keepalive.IdleSeconds;
+            Note(one.Socket.Local.Port, $"{one.Socket.Local.Port} in the snapshot", one.Keepalive.IdleSeconds);
         foreach (Event one in response.Events?.Events ?? [])
         {
             Assert.NotEqual(Event.Types.Kind.Lost, one.Kind);
-            if (one.Keepalive.On && one.Kind is not (Event.Types.Kind.Closed or Event.Types.Kind.Timeout or Event.Types.Kind.Reset))
-                _idleByCookie[one.Socket.Cookie] = one.Keepalive.IdleSeconds;
-            else
-                _idleByCookie.Remove(one.Socket.Cookie);
+            bool isOn = one.Keepalive.On && one.Kind is not (Event.Types.Kind.Closed or Event.Types.Kind.Timeout or Event.Types.Kind.Reset);
+            Note(one.Socket.Local.Port, $"{one.Socket.Local.Port} {one.Kind} {one.Socket.State} {one.Source}", isOn ? one.Keepalive.IdleSeconds : null);
         }
     }
 
-    private bool Equal(Dictionary<ulong, uint> listed) =>
-        listed.Count == _idleByCookie.Count && listed.All(one => _idleByCookie.TryGetValue(one.Key, out uint idle) && idle == one.Value);
+    private void Note(uint port, string told, uint? idle)
+    {
+        _told.Add(told);
+        if (idle is { } seconds)
+            _idleByPort[port] = seconds;
+        else
+            _idleByPort.Remove(port);
+    }
 
-    private static string Text(Dictionary<ulong, uint> states) => string.Join(' ', states.OrderBy(s => s.Key).Select(s => $"{s.Key}:{s.Value}"));
+    private bool Equal(Dictionary<uint, uint> listed) =>
+        listed.Count == _idleByPort.Count && listed.All(one => _idleByPort.TryGetValue(one.Key, out uint idle) && idle == one.Value);
+
+    private static string Text(Dictionary<uint, uint> states) => string.Join(' ', states.OrderBy(s => s.Key).Select(s => $"{s.Key}:{s.Value}"));
 }

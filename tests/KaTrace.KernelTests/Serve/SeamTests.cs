@@ -99,15 +99,15 @@ public sealed class SeamTests : IDisposable
         }
     }
 
-    private static async Task<Dictionary<ulong, uint>> ListAsync(KatraceConnection connection, FilterList filters)
+    private static async Task<Dictionary<uint, uint>> ListAsync(KatraceConnection connection, FilterList filters)
     {
-        Dictionary<ulong, uint> listed = [];
+        Dictionary<uint, uint> listed = [];
         using AsyncServerStreamingCall<ListConnectionsResponse> call = connection.Service.ListConnections(
             new ListConnectionsRequest { Filters = filters, KeepaliveOn = true, States = { V1.Socket.Types.State.Established } });
         while (await call.ResponseStream.MoveNext(default))
         {
             foreach (Connection one in call.ResponseStream.Current.Connections)
-                listed.Add(one.Socket.Cookie, one.Keepalive.IdleSeconds);
+                listed.Add(one.Socket.Local.Port, one.Keepalive.IdleSeconds);
         }
 
         return listed;
