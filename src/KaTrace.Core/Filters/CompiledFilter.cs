@@ -73,6 +73,7 @@ internal sealed class CompiledFilter
     /// <summary>All but its process. A kind is of an event: no socket has one.</summary>
     public bool MatchesSocket(in SocketRow row) =>
         _kinds == 0
+        && row.ProbesOut >= _minUnanswered
         && (_ports.Length == 0 || _ports.AsSpan().Contains(row.Lport) || _ports.AsSpan().Contains(row.Rport))
         && (_localPorts.Length == 0 || _localPorts.AsSpan().Contains(row.Lport))
         && (_remotePorts.Length == 0 || _remotePorts.AsSpan().Contains(row.Rport))
