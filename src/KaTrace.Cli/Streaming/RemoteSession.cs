@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Grpc.Core;
 using KaTrace.Client;
@@ -125,7 +126,7 @@ internal sealed class RemoteSession : IDisposable
     {
         if (_instance.Length == 0)
         {
-            _failure = $"cannot reach the agent at {_agent.Address}: {Reason(e)}; 'katrace serve' starts one";
+            _failure = $"cannot reach the agent at {_agent.Address}: {Reason(e)}; {Advice(e)}";
             _end.Cancel();
         }
         else if (!_isBroken)
@@ -135,6 +136,10 @@ internal sealed class RemoteSession : IDisposable
 
         _isBroken = true;
     }
+
+    private static string Advice(RpcException e) => e.Status.DebugException?.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied }
+        ? "be root, or a member of the socket's group (see --socket-group of 'katrace serve')"
+        : "'katrace serve' starts one";
 
     private static string Reason(RpcException e) => (e.Status.DebugException as HttpRequestException)?.InnerException?.Message ?? e.Status.DebugException?.Message ?? e.Status.Detail;
 
