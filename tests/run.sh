@@ -7,14 +7,17 @@ cd "$(dirname "$0")/.."
 
 command -v dotnet > /dev/null || { echo "tests: the .NET 10 SDK is not in PATH; https://dot.net/download says how to install it" >&2; exit 1; }
 
-# command:package, and libbpf, which is no command
+# command:package, and what is no command
 needed=(ip:iproute2 nft:nftables redis-server:redis-server redis-cli:redis-tools python3:python3 bpftool:bpftool setpriv:util-linux
-	nginx:nginx-light sshd:openssh-server ssh-keygen:openssh-client psql:postgresql sysctl:procps)
+	nginx:nginx-light sshd:openssh-server ssh-keygen:openssh-client psql:postgresql sysctl:procps
+	protoc:protobuf-compiler grpc_python_plugin:protobuf-compiler-grpc)
 missing=()
 for entry in "${needed[@]}"; do
 	PATH=$PATH:/usr/sbin:/sbin command -v "${entry%%:*}" > /dev/null || missing+=("${entry#*:}")
 done
 ldconfig -p 2> /dev/null | grep -q 'libbpf\.so\.1' || missing+=(libbpf1)
+[ -e /usr/include/google/protobuf/timestamp.proto ] || missing+=(libprotobuf-dev)
+/usr/bin/python3 -c 'import grpc, google.protobuf' 2> /dev/null || missing+=(python3-grpcio python3-protobuf)
 if [ ${#missing[@]} -gt 0 ]; then
 	install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}")
 	if command -v apt-get > /dev/null && [ "$(id -u)" -eq 0 ]; then

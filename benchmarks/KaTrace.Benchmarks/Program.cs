@@ -1,5 +1,6 @@
 using System.Globalization;
 using KaTrace.Benchmarks;
+using KaTrace.Benchmarks.Fanout;
 using KaTrace.Benchmarks.Measuring;
 using KaTrace.Benchmarks.Questions;
 using KaTrace.Benchmarks.Readers;
@@ -12,7 +13,12 @@ if (args is [Roles.Drain or Roles.Live, string ringFd, string ringBytes])
     return args[0] == Roles.Drain ? Drainer.Run(fd, bytes) : LiveReader.Run(fd, bytes);
 }
 
-IQuestion[] all = [new DrainQuestion(), new DrainGoQuestion(), new LiveQuestion(), new CallerQuestion(), new FilteredQuestion(), new TightQuestion(), new StartupQuestion(), new ListQuestion(), new HooksQuestion()];
+if (args is [Roles.FanoutServer, string kind, string address, string rate])
+    return FanoutServer.Run(kind, address, int.Parse(rate, CultureInfo.InvariantCulture));
+if (args is [Roles.FanoutClient, string server, string subscribers, string selective])
+    return FanoutClient.Run(server, int.Parse(subscribers, CultureInfo.InvariantCulture), bool.Parse(selective));
+
+IQuestion[] all = [new DrainQuestion(), new DrainGoQuestion(), new LiveQuestion(), new CallerQuestion(), new FilteredQuestion(), new TightQuestion(), new StartupQuestion(), new ListQuestion(), new FanoutQuestion(), new HooksQuestion()];
 bool quick = args.Contains("--quick");
 string[] names = [.. args.Where(a => a != "--quick")];
 if (names.FirstOrDefault(name => all.All(q => q.Name != name)) is { } unknown)

@@ -5,4 +5,6 @@ internal static class Roles
 {
     public const string Drain = "--drain";
     public const string Live = "--live";
+    public const string FanoutServer = "--fanout-server";
+    public const string FanoutClient = "--fanout-client";
 }

@@ -6,6 +6,7 @@ using KaTrace.Cli.Auditing;
 using KaTrace.Cli.Explaining;
 using KaTrace.Cli.Filters;
 using KaTrace.Cli.Listing;
+using KaTrace.Cli.Serving;
 using KaTrace.Cli.Streaming;
 
 RootCommand root = new("katrace: what TCP keepalive (SO_KEEPALIVE) does on this host, from the kernel itself.")
@@ -14,6 +15,7 @@ RootCommand root = new("katrace: what TCP keepalive (SO_KEEPALIVE) does on this 
     ListCommand.Create(),
     ExplainCommand.Create(),
     AuditCommand.Create(),
+    ServeCommand.Create(),
     SchemaCommand.Create(),
 };
 // Without an action of its own, a misspelt command would be reported as a missing one first.

@@ -54,6 +54,9 @@ internal sealed class Peer : IDisposable
     public static Peer StartOurs(int core, string role, params IEnumerable<long> arguments) =>
         new(role, core, [Environment.ProcessPath!, role, .. Text(arguments)]);
 
+    /// <summary>The same for a role that takes words.</summary>
+    public static Peer StartOurs(int core, string role, IReadOnlyList<string> words) => new(role, core, [Environment.ProcessPath!, role, .. words]);
+
     /// <summary>Runs a program of <c>peers/</c> to its end, and gives the numbers of the one line that it prints.</summary>
     public static ulong[] Run(int core, string name, params IEnumerable<long> arguments)
     {
@@ -74,10 +77,18 @@ internal sealed class Peer : IDisposable
     /// <summary>Asks with a line, and gives the numbers of the answer.</summary>
     public ulong[] Ask(ulong question)
     {
-        _process.StandardInput.WriteLine(question);
-        _process.StandardInput.Flush();
+        Tell(question);
         return Answer();
     }
+
+    /// <summary>Asks, to <see cref="Hear"/> the answer later.</summary>
+    public void Tell(ulong question)
+    {
+        _process.StandardInput.WriteLine(question);
+        _process.StandardInput.Flush();
+    }
+
+    public ulong[] Hear() => Answer();
 
     /// <summary>Sends SIGTERM, and gives the numbers of the last line.</summary>
     public ulong[] Stop()

@@ -90,5 +90,7 @@ internal sealed class FilterOptions
             (filter, text) => filter.Netns.AddRange(FilterValues.Namespaces(text))),
         FilterFlag.WithValue("--cgroup", [], "cgroup (v2) that the socket was made in, or its listener: id, path, or name as in systemctl; exactly this one, not those below it", "CGROUP,…",
             (filter, text) => filter.CgroupId.AddRange(FilterValues.Cgroups(text))),
+        FilterFlag.WithValue("--unanswered", [], "So many probes unanswered, or more", "N",
+            (filter, text) => filter.MinUnanswered = FilterValues.AtLeast(text)),
     ];
 }

@@ -16,6 +16,8 @@ internal static class FilterValues
 
     public static IEnumerable<uint> Ports(string text) => Numbers(text, 1, ushort.MaxValue, "a port is 1 to 65535");
 
+    public static uint AtLeast(string text) => Number(text, 1, uint.MaxValue, "it is 1 or more");
+
     private static IEnumerable<EnumValueDescriptor> KindValues =>
         Event.Descriptor.EnumTypes.Single(type => type.Name == "Kind").Values.Where(value => value.Number != 0);
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Numerics;
 using KaTrace.Bpf;
 using KaTrace.Cli.Filters;
+using KaTrace.Client;
 using KaTrace.Filters;
 using KaTrace.Output;
 using static KaTrace.Cli.ParsedOption;
@@ -24,12 +24,9 @@ internal static class StreamCommand
         Option<bool> self = new("--self") { Description = "Show katrace's own connections too" };
         Option<bool> demo = new("--demo") { Description = "Open connections of our own, whose peer answers, is silent, or comes back, and show them" };
         Option<bool> verbose = new("--verbose", "-v") { Description = "Say on stderr why a better backend was not possible" };
-        Option<string> backend = new("--backend") { Description = "How the kernel is hooked: fentry, tp-btf, raw-tp, kprobe or cgroup; auto tries all, best first", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
-        backend.AcceptOnlyFromAmong("auto", "fentry", "tp-btf", "raw-tp", "kprobe", "cgroup");
-        Option<bool> liveAnswers = new("--live-answers") { Description = "Tell answers as they come in, with the exact round trip; costs each segment that this host receives about 60 ns while probes are unanswered" };
-        Option<uint> ringSize = Parsed("--ring-size", "Kernel memory for events under way, a power of two: 8M", "BYTES", ParseRingSize, TracerOptions.DefaultRingBytes);
-        Option<uint> maxSockets = Parsed("--max-sockets", "Sockets with keepalive that are followed at once, about 216 bytes of kernel memory each, taken at the start", "N", ParseMaxSockets, TracerOptions.DefaultMaxSockets);
-        Option<TimeSpan> reconcile = Parsed("--reconcile", "Find what no hook sees, by looks at all sockets: the time within which it is told, 1s or longer; 0 looks once, at the start", "TIME", ParseReconcile, TracerOptions.DefaultReconcile);
+        TracerFlags tracer = new();
+        ServerFlags server = new();
+        HistoryFlags history = new();
 
         Command command = new("stream", "Show keepalive events as they happen, until interrupted");
         filters.AddTo(command);
@@ -40,12 +37,10 @@ internal static class StreamCommand
         command.Options.Add(color);
         command.Options.Add(self);
         command.Options.Add(demo);
-        command.Options.Add(backend);
-        command.Options.Add(liveAnswers);
         command.Options.Add(verbose);
-        command.Options.Add(ringSize);
-        command.Options.Add(maxSockets);
-        command.Options.Add(reconcile);
+        tracer.AddTo(command);
+        server.AddTo(command);
+        history.AddTo(command);
         command.SetAction(result =>
         {
             V1.FilterList list = filters.Read(result);
@@ -55,7 +50,7 @@ internal static class StreamCommand
                 return ExitCodes.Ok;
             }
 
-            return StreamSession.Run(new StreamOptions
+            StreamOptions options = new()
             {
                 Filter = EventFilter.Compile(list),
                 FilterText = list.CalculateSize() > 0 ? FilterOptions.ToJson(list) : null,
@@ -67,11 +62,46 @@ internal static class StreamCommand
                 ShowSelf = result.GetValue(self) || result.GetValue(demo),
                 Demo = result.GetValue(demo),
                 Verbose = result.GetValue(verbose),
-                Reconcile = result.GetValue(reconcile),
-                Tracer = new TracerOptions { Backend = result.GetValue(backend)!, LiveAnswers = result.GetValue(liveAnswers), RingBytes = result.GetValue(ringSize), MaxSockets = result.GetValue(maxSockets), Filter = KernelFilter.Of(list) },
-            });
+                Reconcile = tracer.ReadReconcile(result),
+                Tracer = tracer.Read(result, list),
+            };
+            if (server.Address(result) is { } address)
+                return options.Demo ? Refuse("--demo shows this kernel, and does not go with --server") : Ask(address);
+            if (history.Any(result))
+                return Refuse("--last, --since, --until and --no-follow are about what an agent keeps: they need --server");
+            try
+            {
+                return StreamSession.Run(options);
+            }
+            catch (BpfException e) when (e.Errno is BpfAdvice.EPERM && !options.Demo && File.Exists(DefaultSocket))
+            {
+                Console.Error.WriteLine($"katrace: no right to trace this kernel; asking its agent at {KatraceConnection.DefaultAddress}");
+                return Ask(KatraceConnection.DefaultAddress);
+            }
+
+            int Ask(string address)
+            {
+                V1.StreamEventsRequest request = new() { Filters = list, IncludeSelf = options.ShowSelf };
+                history.Read(result, request);
+                try
+                {
+                    return RemoteSession.RunAsync(options, server.Open(result, address), request).GetAwaiter().GetResult();
+                }
+                catch (FormatException e)
+                {
+                    return Refuse($"--server: {e.Message}");
+                }
+            }
         });
         return command;
+    }
+
+    private static string DefaultSocket => KatraceConnection.DefaultAddress["unix:".Length..];
+
+    private static int Refuse(string sentence)
+    {
+        Console.Error.WriteLine($"katrace: {sentence}");
+        return ExitCodes.Usage;
     }
 
     private static string ParseFormat(string text) =>
@@ -81,35 +111,4 @@ internal static class StreamCommand
         ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) && value > 0
             ? value
             : throw new FormatException($"bad number '{text}': it is 1 or more");
-
-    private static uint ParseRingSize(string text)
-    {
-        (string digits, int shift) = text.ToUpperInvariant() switch
-        {
-            [.. var number, 'K'] => (number, 10),
-            [.. var number, 'M'] => (number, 20),
-            var number => (number, 0),
-        };
-        const ulong Largest = 512 << 20;
-        if (ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) && value <= Largest >> shift
-            && BitOperations.IsPow2(value << shift) && value << shift >= (ulong)Environment.SystemPageSize)
-        {
-            return (uint)(value << shift);
-        }
-
-        throw new FormatException($"bad size '{text}': it is a power of two from {Environment.SystemPageSize} to 512M, such as 8M");
-    }
-
-    private static uint ParseMaxSockets(string text) =>
-        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint value) && value is > 0 and <= 16_777_216
-            ? value
-            : throw new FormatException($"bad number '{text}': it is from 1 to 16777216");
-
-    private static TimeSpan ParseReconcile(string text)
-    {
-        TimeSpan time = text == "0" ? TimeSpan.Zero : DurationText.Parse(text);
-        return time == TimeSpan.Zero || (time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromDays(1))
-            ? time
-            : throw new FormatException($"bad time '{text}': it is from 1s to 1d, or 0");
-    }
 }

@@ -28,7 +28,7 @@ internal static class StreamSession
         LossMonitor losses = new(tracer, pipeline);
         using StandardOutput output = new();
         using AnswerPoller? answers = AnswerPoller.CanHelp(tracer) ? new AnswerPoller(tracer, warning => Console.Error.WriteLine($"katrace: {warning}")) : null;
-        StreamSink sink = new(options, NewWriter(options, output), output, losses, processes, answers, new ProbeCoverage(tracer.ReadHiddenProbes), tracer.Hz, tracer.OwnTgid, reader.Stop);
+        StreamSink sink = new(options, NewWriter(options, output, Environment.MachineName), output, losses, processes, answers, new ProbeCoverage(tracer.ReadHiddenProbes), tracer.Hz, tracer.OwnTgid, reader.Stop);
         using Reconciler? reconciler = options.Reconcile > TimeSpan.Zero ? new Reconciler(tracer, options.Reconcile, SnapshotFailed) : null;
         if (IsRegularFile())
             reader.Wait.ModeratedSleep = RingWait.MaxModeratedSleep; // nobody waits for a line
@@ -54,10 +54,10 @@ internal static class StreamSession
         return ExitCodes.Ok;
     }
 
-    private static IEventWriter NewWriter(StreamOptions options, StandardOutput output)
+    public static IEventWriter NewWriter(StreamOptions options, StandardOutput output, string nodeName)
     {
         if (options.Format == "json")
-            return new JsonEventWriter(output, Environment.MachineName);
+            return new JsonEventWriter(output, nodeName);
 
         bool color = ColorModes.IsOn(options.Color, !Console.IsOutputRedirected, Environment.GetEnvironmentVariable("NO_COLOR"));
         return new CompactEventWriter(output, options.TimeFormat, TimeZoneInfo.Local, color, wide: options.Format == "wide");

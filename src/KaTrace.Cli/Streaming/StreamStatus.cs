@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using KaTrace.Bpf;
 using KaTrace.Cli.Filters;
+using KaTrace.Coverage;
 using KaTrace.Output;
 
 namespace KaTrace.Cli.Streaming;

@@ -1,5 +1,6 @@
 using System.Text;
 using KaTrace.Events;
+using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Sockets;
 using KaTrace.V1;
@@ -20,6 +21,7 @@ internal sealed class CompiledFilter
     private readonly bool _ipv6Only;
     private readonly uint[] _namespaces;
     private readonly ulong[] _cgroups;
+    private readonly uint _minUnanswered;
 
     /// <exception cref="FilterException">A value is out of its range.</exception>
     public CompiledFilter(Filter filter)
@@ -34,6 +36,7 @@ internal sealed class CompiledFilter
         (_ipv4Only, _ipv6Only) = Versions(filter.IpVersion);
         _namespaces = [.. filter.Netns];
         _cgroups = Cgroups(filter.CgroupId);
+        _minUnanswered = filter.MinUnanswered;
         IsEmpty = filter.CalculateSize() == 0;
         NamesOnlyKinds = filter.Kind.Count > 0 && new Filter { Kind = { filter.Kind } }.Equals(filter);
     }
@@ -49,6 +52,7 @@ internal sealed class CompiledFilter
     /// <summary>Cheap and selective fields first.</summary>
     public bool Matches(in EventRecord record, ProcessIdentity? process) =>
         (_kinds == 0 || (_kinds & (1u << (int)record.Kind)) != 0)
+        && EventSentence.Unanswered(in record) >= _minUnanswered
         && (_ports.Length == 0 || _ports.AsSpan().Contains(record.Lport) || _ports.AsSpan().Contains(record.Rport))
         && (_localPorts.Length == 0 || _localPorts.AsSpan().Contains(record.Lport))
         && (_remotePorts.Length == 0 || _remotePorts.AsSpan().Contains(record.Rport))
@@ -69,6 +73,7 @@ internal sealed class CompiledFilter
     /// <summary>All but its process. A kind is of an event: no socket has one.</summary>
     public bool MatchesSocket(in SocketRow row) =>
         _kinds == 0
+        && row.ProbesOut >= _minUnanswered
         && (_ports.Length == 0 || _ports.AsSpan().Contains(row.Lport) || _ports.AsSpan().Contains(row.Rport))
         && (_localPorts.Length == 0 || _localPorts.AsSpan().Contains(row.Lport))
         && (_remotePorts.Length == 0 || _remotePorts.AsSpan().Contains(row.Rport))

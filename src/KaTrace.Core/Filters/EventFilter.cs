@@ -24,6 +24,9 @@ internal sealed class EventFilter
         ShowsLost = !_deny.Any(filter => filter.NamesOnlyKinds && filter.HasKind(Event.Types.Kind.Lost));
     }
 
+    /// <summary>No event needs to be asked whether it is shown.</summary>
+    public bool ShowsAll => _allow.Length == 0 && _deny.Length == 0;
+
     /// <summary>Notices of loss say how much to trust all else, so that they pass unless denied by kind alone.</summary>
     public bool ShowsLost { get; }
 

@@ -6,9 +6,9 @@ namespace KaTrace.Interop;
 internal readonly partial record struct FileIdentity(ulong Device, ulong Inode)
 {
     // include/uapi/linux/stat.h and fcntl.h, the same on every architecture.
+    public const int StatxSize = 256;
     private const int AT_FDCWD = -100;
-    private const uint STATX_INO = 0x100;
-    private const int StatxSize = 256;
+    private const uint STATX_BASIC_STATS = 0x7ff;
     private const int InodeOffset = 32;
     private const int DeviceMajorOffset = 136;
     private const int DeviceMinorOffset = 140;
@@ -16,8 +16,13 @@ internal readonly partial record struct FileIdentity(ulong Device, ulong Inode)
     /// <summary>Follows links. Returns 0, or the errno.</summary>
     public static int TryRead(string path, out FileIdentity identity)
     {
-        Span<byte> buffer = stackalloc byte[StatxSize];
-        if (statx(AT_FDCWD, path, 0, STATX_INO, ref MemoryMarshal.GetReference(buffer)) != 0)
+        return TryRead(path, stackalloc byte[StatxSize], out identity);
+    }
+
+    /// <summary>The same, with all that statx(2) says in <paramref name="buffer"/>.</summary>
+    public static int TryRead(string path, Span<byte> buffer, out FileIdentity identity)
+    {
+        if (statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, ref MemoryMarshal.GetReference(buffer)) != 0)
         {
             identity = default;
             return Marshal.GetLastPInvokeError();

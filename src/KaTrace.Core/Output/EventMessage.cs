@@ -80,7 +80,7 @@ internal static class EventMessage
         return socket;
     }
 
-    private static Endpoint? EndpointOf(EndpointView end) =>
+    public static Endpoint? EndpointOf(EndpointView end) =>
         end.IsPresent ? new Endpoint { Address = AddressText.ToText(end.Address), Port = end.Port } : null;
 
     private static Keepalive KeepaliveOf(in EventRecord record, in KernelClock clock)
@@ -110,20 +110,22 @@ internal static class EventMessage
         return keepalive;
     }
 
-    private static Process ProcessOf(in EventRecord record, ProcessIdentity identity)
+    /// <summary>What is the same for all events of a process.</summary>
+    public static Process ProcessOf(ProcessIdentity identity)
     {
-        Process process = new()
-        {
-            Pid = identity.Key.Pid,
-            Tid = record.Tid,
-            Comm = identity.Comm,
-            StartBoottimeNs = identity.Key.StartBoottimeNs,
-            Exited = (record.Holding & Holding.Exited) != 0,
-        };
-        if (record.Fd >= 0)
-            process.Fd = record.Fd;
+        Process process = new() { Pid = identity.Key.Pid, Comm = identity.Comm, StartBoottimeNs = identity.Key.StartBoottimeNs };
         if (identity.Details is { } details)
             SetDetails(process, details);
+        return process;
+    }
+
+    private static Process ProcessOf(in EventRecord record, ProcessIdentity identity)
+    {
+        Process process = ProcessOf(identity);
+        process.Tid = record.Tid;
+        process.Exited = (record.Holding & Holding.Exited) != 0;
+        if (record.Fd >= 0)
+            process.Fd = record.Fd;
         return process;
     }
 
@@ -172,7 +174,7 @@ internal static class EventMessage
         }
     }
 
-    private static Enabled.Types.Cause EnabledCause(EventCause cause) => cause switch
+    public static Enabled.Types.Cause EnabledCause(EventCause cause) => cause switch
     {
         EventCause.Setsockopt => Enabled.Types.Cause.Setsockopt,
         EventCause.Inherited => Enabled.Types.Cause.Inherited,
@@ -180,7 +182,7 @@ internal static class EventMessage
         _ => Enabled.Types.Cause.Unspecified,
     };
 
-    private static V1.Timeout.Types.Cause TimeoutCause(EventCause cause) => cause switch
+    public static V1.Timeout.Types.Cause TimeoutCause(EventCause cause) => cause switch
     {
         EventCause.Probes => V1.Timeout.Types.Cause.Probes,
         EventCause.UserTimeout => V1.Timeout.Types.Cause.UserTimeout,
@@ -188,7 +190,7 @@ internal static class EventMessage
         _ => V1.Timeout.Types.Cause.Unspecified,
     };
 
-    private static Answered.Types.Cause AnsweredCause(EventCause cause) => cause switch
+    public static Answered.Types.Cause AnsweredCause(EventCause cause) => cause switch
     {
         EventCause.Ack => Answered.Types.Cause.Ack,
         EventCause.Data => Answered.Types.Cause.Data,
@@ -198,7 +200,7 @@ internal static class EventMessage
     /// <summary>More than 71 minutes would be no round trip.</summary>
     public static uint RoundTripUs(in EventRecord record) => (uint)Math.Min(record.RttNs / 1000, uint.MaxValue);
 
-    private static Timestamp TimeOf(long unixNs)
+    public static Timestamp TimeOf(long unixNs)
     {
         (long second, uint nanos) = UnixTime.Split(unixNs);
         return new Timestamp { Seconds = second, Nanos = (int)nanos };

@@ -18,7 +18,7 @@ internal sealed class ProtoComments
     {
         foreach (string resource in (string[])["event.binpb", "connection.binpb"])
         {
-            using Stream set = typeof(ProtoComments).Assembly.GetManifestResourceStream(resource)!;
+            using Stream set = typeof(V1.Event).Assembly.GetManifestResourceStream(resource)!;
             FileDescriptorProto file = FileDescriptorSet.Parser.ParseFrom(set).File.Single();
             foreach (SourceCodeInfo.Types.Location location in file.SourceCodeInfo.Location)
             {

@@ -1,9 +1,13 @@
+using KaTrace.Interop;
+
 namespace KaTrace.Output;
 
 /// <summary>Nanoseconds since the Unix epoch, taken apart.</summary>
 internal static class UnixTime
 {
     private const long NsPerSecond = 1_000_000_000;
+
+    public static long Now => Libc.ReadClock(Libc.CLOCK_REALTIME);
 
     /// <summary>Whole seconds, rounded down also before 1970, and the nanoseconds after them.</summary>
     public static (long Second, uint Nanos) Split(long unixNs)

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Google.Protobuf;
+using KaTrace.Output;
 
 namespace KaTrace.Processes;
 
@@ -18,6 +20,7 @@ internal sealed class ProcessIdentity
     private readonly byte[] _jsonPid;
     private readonly byte[] _jsonComm;
     private readonly byte[] _jsonRest;
+    private readonly byte[] _proto;
     private readonly byte[] _jsonDetails;
 
     /// <param name="key">In the initial pid namespace.</param>
@@ -39,6 +42,7 @@ internal sealed class ProcessIdentity
         _jsonComm = JsonText("comm", Comm);
         _jsonRest = [.. _jsonComm, .. JsonText("commandLine", Details?.CommandLine), .. JsonStart(key.StartBoottimeNs)];
         _jsonDetails = Details is null ? [] : JsonDetailsOf(Details);
+        _proto = EventMessage.ProcessOf(this).ToByteArray();
     }
 
     public ProcessKey Key { get; }
@@ -70,6 +74,9 @@ internal sealed class ProcessIdentity
 
     /// <summary>The JSON members between "tid" and "fd", each with a leading comma.</summary>
     public ReadOnlySpan<byte> JsonRest => _jsonRest;
+
+    /// <summary>The fields of <see cref="V1.Process"/> that are the same for all events of the process, as protobuf.</summary>
+    public ReadOnlySpan<byte> Proto => _proto;
 
     /// <summary>The JSON members after "exited", each with a leading comma.</summary>
     public ReadOnlySpan<byte> JsonDetails => _jsonDetails;

@@ -30,6 +30,9 @@ internal sealed class SocketTable
 
     public DateTimeOffset Time { get; }
 
+    /// <summary>The same in nanoseconds since the Unix epoch.</summary>
+    public long TimeNs => (Time - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+
     public IReadOnlyList<string> Gaps { get; }
 
     public ReadOnlySpan<SocketHolder> HoldersOf(in SocketRow row) => _holders.AsSpan(row.FirstHolder, row.HolderCount);

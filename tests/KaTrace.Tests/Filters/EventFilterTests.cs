@@ -33,6 +33,8 @@ public sealed class EventFilterTests
     [InlineData("""{"netns":[1]}""", false)]
     [InlineData("""{"cgroupId":["4567"]}""", true)]
     [InlineData("""{"cgroupId":["1"]}""", false)]
+    [InlineData("""{"minUnanswered":2}""", true)]
+    [InlineData("""{"minUnanswered":3}""", false)]
     [InlineData("""{"ipVersion":["IPV4"]}""", true)]
     [InlineData("""{"ipVersion":["IPV6"]}""", false)]
     [InlineData("""{"ipVersion":["IPV4","IPV6"]}""", true)]

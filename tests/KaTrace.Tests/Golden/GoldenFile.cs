@@ -7,7 +7,7 @@ internal static class GoldenFile
 
     public static void AssertSame(string name, string actual)
     {
-        string path = Path.Combine(SourceDirectory(), name);
+        string path = PathOf(name);
         if (Environment.GetEnvironmentVariable(Update) == "1")
             File.WriteAllText(path, actual);
         string expected = File.Exists(path) ? File.ReadAllText(path) : "";
@@ -15,6 +15,8 @@ internal static class GoldenFile
             expected == actual,
             $"{name} has changed: {FirstDifference(expected, actual)} If that is meant, run the tests once with {Update}=1, and say in the commit what users must change.");
     }
+
+    public static string PathOf(string name) => Path.Combine(SourceDirectory(), name);
 
     private static string FirstDifference(string expected, string actual)
     {

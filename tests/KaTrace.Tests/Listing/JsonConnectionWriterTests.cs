@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using CsCheck;
 using Google.Protobuf;
 using KaTrace.Events;
+using KaTrace.Output;
 using KaTrace.Sockets;
 using KaTrace.Tests.Sockets;
 using KaTrace.V1;
@@ -23,6 +24,25 @@ public sealed class JsonConnectionWriterTests
                 row = row.Held(0, bytes[^3] % 4);
                 string line = ListedText.Json(Rows.Table([row], "\x1b\"\\\u202e", "")).TrimEnd('\n');
                 Assert.Equal(JsonFormatter.Default.Format(JsonParser.Default.Parse<Connection>(line)).Replace(" ", "", StringComparison.Ordinal), line.Replace(" ", "", StringComparison.Ordinal));
+            },
+            iter: 3_000);
+    }
+
+    [Fact]
+    public void A_line_of_any_row_says_what_the_message_says()
+    {
+        Gen.Byte.Array[Marshal.SizeOf<ulong>() * 64].Sample(
+            bytes =>
+            {
+                SocketRow row = MemoryMarshal.Read<SocketRow>(bytes);
+                row.State = (TcpState)(1 + ((int)row.State % 12));
+                row.Own &= (KeepaliveSettings)15;
+                (row.Peer, row.Listener) = (bytes[^1] % 2 - 1, bytes[^2] % 2 - 1);
+                row = row.Held(0, bytes[^3] % 4);
+                SocketTable table = Rows.Table([row], "\x1b\"\\\u202e", "");
+                Connection message = new ConnectionMessage(table, ListedText.Identities(table)).From(in row);
+                message.NodeName = "node-\"1\"";
+                Assert.Equal(message, JsonParser.Default.Parse<Connection>(ListedText.Json(table)));
             },
             iter: 3_000);
     }

@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
-using KaTrace.Events;
 
-namespace KaTrace.Tests;
+namespace KaTrace.Events;
 
-/// <summary>An <see cref="EventRecord"/> that can be written: the same fields in the same order, which a test checks.</summary>
+/// <summary>An <see cref="EventRecord"/> that can be written, for those that come from elsewhere than the ring: the same fields in the
+/// same order, which a test checks.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct RawEvent
 {

@@ -2,7 +2,7 @@ using KaTrace.Bpf;
 using KaTrace.Events;
 using KaTrace.V1;
 
-namespace KaTrace.Cli.Streaming;
+namespace KaTrace.Coverage;
 
 /// <summary>Knows what did not reach the stream, by place: the kernel's own counters, the decoder's, and the numbers that the
 /// kernel gives its records, which must agree with them.</summary>

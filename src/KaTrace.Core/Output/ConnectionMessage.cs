@@ -1,0 +1,106 @@
+using KaTrace.Events;
+using KaTrace.Processes;
+using KaTrace.Sockets;
+using KaTrace.V1;
+
+namespace KaTrace.Output;
+
+/// <summary>Turns rows of a table into the contract's messages. <see cref="JsonConnectionWriter"/> says the same faster, and is tested
+/// against this.</summary>
+/// <param name="table">Whose rows they are.</param>
+/// <param name="processes">Of the table, in its order.</param>
+internal sealed class ConnectionMessage(SocketTable table, ProcessIdentity[] processes)
+{
+    public Connection From(in SocketRow row)
+    {
+        Connection message = new() { Socket = SocketOf(in row), Timer = TimerOf(ShownTimer.Of(in row)), Time = EventMessage.TimeOf(table.TimeNs) };
+        ReadOnlySpan<SocketHolder> holders = table.HoldersOf(in row);
+        if (!holders.IsEmpty)
+        {
+            message.Process = ProcessOf(holders[0]);
+            foreach (SocketHolder holder in holders[1..])
+                message.OtherProcesses.Add(ProcessOf(holder));
+        }
+
+        message.Peer = row.Peer >= 0 ? SideOf(in table.Rows[row.Peer]) : null;
+        message.Listener = row.Listener >= 0 ? SideOf(in table.Rows[row.Listener]) : null;
+        message.ReceiveQueue = row.RecvQueue;
+        message.SendQueue = row.SendQueue;
+        message.PacketsOut = row.PacketsOut;
+        message.Retransmits = row.Retransmits;
+        if (row.IsSocket)
+        {
+            message.Keepalive = KeepaliveOf(in row);
+            message.Uid = row.Uid;
+        }
+
+        if ((row.Flags & SocketFlags.Probed) != 0)
+            message.ProbedSeconds = table.Clock.ToMilliseconds(row.Probed) / 1000.0;
+
+        return message;
+    }
+
+    private static Socket SocketOf(in SocketRow row) => new()
+    {
+        Cookie = row.Cookie,
+        Netns = row.Netns,
+        Inode = row.Ino,
+        Local = EventMessage.EndpointOf(EndpointView.Local(in row)),
+        Remote = EventMessage.EndpointOf(EndpointView.Remote(in row)),
+        State = (Socket.Types.State)row.State,
+        V4Mapped = EndpointView.SpeaksMappedIPv4(in row),
+        Kernel = (row.Flags & SocketFlags.Kernel) != 0,
+        CgroupId = row.CgroupId,
+        Orphan = (row.Flags & SocketFlags.Orphan) != 0,
+        HolderCount = (uint)row.HolderCount,
+        Unaccepted = (row.Flags & SocketFlags.Unaccepted) != 0,
+        MptcpSubflow = (row.Flags & SocketFlags.MptcpSubflow) != 0,
+    };
+
+    private Keepalive KeepaliveOf(in SocketRow row)
+    {
+        KernelClock clock = table.Clock;
+        Keepalive keepalive = new()
+        {
+            On = row.KeepaliveOn,
+            IdleSeconds = clock.ToSeconds(row.Idle),
+            IntervalSeconds = clock.ToSeconds(row.Intvl),
+            Count = row.Cnt,
+            UserTimeoutMs = row.UserTimeout,
+            Own = { SettingMessages.List(row.Own) },
+            ProbesOut = row.ProbesOut,
+        };
+        if ((row.Flags & SocketFlags.Silent) != 0)
+            keepalive.SilentSeconds = clock.ToMilliseconds(row.Silent) / 1000.0;
+        if (row.AwaitsProbe)
+            keepalive.NextSeconds = Seconds(row.Next);
+        return keepalive;
+    }
+
+    private Process ProcessOf(SocketHolder holder)
+    {
+        Process process = EventMessage.ProcessOf(processes[holder.Process]);
+        if (holder.Fd >= 0)
+            process.Fd = holder.Fd;
+        return process;
+    }
+
+    private Side SideOf(in SocketRow side)
+    {
+        Side message = new() { Cookie = side.Cookie, Inode = side.Ino, Netns = side.Netns, KeepaliveOn = side.KeepaliveOn };
+        ReadOnlySpan<SocketHolder> holders = table.HoldersOf(in side);
+        if (!holders.IsEmpty)
+            message.Process = new Process { Pid = processes[holders[0].Process].Key.Pid, Comm = processes[holders[0].Process].Comm };
+        return message;
+    }
+
+    private V1.Timer? TimerOf(ShownTimer timer) => timer.Kind == TimerKind.None ? null : new V1.Timer
+    {
+        Kind = (V1.Timer.Types.Kind)timer.Kind,
+        Seconds = Seconds(timer.Jiffies),
+        Count = timer.Count,
+    };
+
+    /// <summary>Of milliseconds, as everywhere; negative where something is overdue.</summary>
+    private double Seconds(int jiffies) => Math.Sign(jiffies) * (double)table.Clock.ToMilliseconds(uint.CreateSaturating(Math.Abs((long)jiffies))) / 1000;
+}

@@ -1,0 +1,19 @@
+namespace KaTrace.Server.Hosting;
+
+/// <summary>How the agent is reached.</summary>
+internal sealed record ServerOptions
+{
+    public IReadOnlyList<ListenAddress> Listen { get; init; } = [ListenAddress.Parse(ListenAddress.DefaultText)];
+
+    /// <summary>Of TCP; null: without TLS.</summary>
+    public TlsSettings? Tls { get; init; }
+
+    /// <summary>Group of Unix sockets, whose members may connect; null: the one that they get by themselves.</summary>
+    public uint? SocketGroup { get; init; }
+
+    /// <summary>A client that has sent nothing for so long is asked for a sign of life.</summary>
+    public TimeSpan PingAfter { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>One that gives none for so long is gone. Longer than a debugger or a suspended job is asked to wait.</summary>
+    public TimeSpan GoneAfter { get; init; } = TimeSpan.FromSeconds(90);
+}

@@ -1,0 +1,79 @@
+using Grpc.Core;
+using KaTrace.Events;
+using KaTrace.Filters;
+using KaTrace.Output;
+using KaTrace.Processes;
+using KaTrace.Sockets;
+using KaTrace.V1;
+
+namespace KaTrace.Server.Streaming;
+
+/// <summary>The sockets of one table on their way to a client.</summary>
+internal sealed class Connections(SocketTable table, ProcessIdentity[] processes, FilterList filters)
+{
+    /// <summary>Connections in a message: it then is far smaller than what any client takes by default.</summary>
+    private const int BatchSize = 500;
+
+    public delegate bool RowCondition(in SocketRow row);
+
+    /// <summary>Without what only events have.</summary>
+    public static FilterList FiltersOf(FilterList filters)
+    {
+        FilterList left = filters.Clone();
+        foreach (Filter filter in left.AllowList.Concat(left.DenyList))
+        {
+            filter.Kind.Clear();
+            filter.MinUnanswered = 0;
+        }
+
+        // One that denied nothing but kinds denies no connection.
+        foreach (Filter empty in left.DenyList.Where(filter => filter.CalculateSize() == 0).ToArray())
+            left.DenyList.Remove(empty);
+        return left;
+    }
+
+    /// <exception cref="RpcException">INVALID_ARGUMENT, with a sentence that names what cannot be.</exception>
+    public static void Check(ListConnectionsRequest request)
+    {
+        try
+        {
+            EventFilter.Compile(request.Filters ?? new FilterList());
+            foreach (Socket.Types.State state in request.States)
+            {
+                if (state == Socket.Types.State.Unspecified || !Enum.IsDefined(state))
+                    throw new FilterException($"bad state {(int)state}: it is one of katrace.v1.Socket.State");
+            }
+        }
+        catch (FilterException e)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, e.Message));
+        }
+    }
+
+    public static RowCondition Wanted(ListConnectionsRequest request)
+    {
+        uint states = request.States.Aggregate(0u, (mask, state) => mask | 1u << (int)state);
+        return (in row) => (states == 0 || (states >> (int)row.State & 1) != 0)
+            && (!request.HasKeepaliveOn || (row.IsSocket && row.KeepaliveOn == request.KeepaliveOn));
+    }
+
+    public IEnumerable<ConnectionBatch> Batches(RowCondition wanted)
+    {
+        SocketFilter filter = new(filters, table);
+        ConnectionMessage messages = new(table, processes);
+        ConnectionBatch batch = new();
+        for (int i = 0; i < table.Rows.Length; i++)
+        {
+            if (!wanted(in table.Rows[i]) || !filter.Matches(in table.Rows[i]))
+                continue;
+            batch.Connections.Add(messages.From(in table.Rows[i]));
+            if (batch.Connections.Count < BatchSize)
+                continue;
+            yield return batch;
+            batch = new ConnectionBatch();
+        }
+
+        if (batch.Connections.Count > 0)
+            yield return batch;
+    }
+}

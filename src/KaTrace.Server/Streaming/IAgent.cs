@@ -1,0 +1,24 @@
+using KaTrace.Events;
+using KaTrace.Processes;
+using KaTrace.Sockets;
+using KaTrace.V1;
+
+namespace KaTrace.Server.Streaming;
+
+/// <summary>What the service needs of whoever fills the log. Any thread may ask.</summary>
+internal interface IAgent
+{
+    AgentIdentity Identity { get; }
+
+    /// <summary>For the times of the log's events.</summary>
+    KernelClock Clock { get; }
+
+    /// <summary>The sockets as of now.</summary>
+    SocketTable ReadSockets();
+
+    /// <summary>What is known of the processes of a table, in its order.</summary>
+    Task<ProcessIdentity[]> IdentifyAsync(SocketTable table);
+
+    /// <summary>Fills in all that the log and the subscribers do not know themselves.</summary>
+    void Describe(GetStatusResponse status);
+}

@@ -1,0 +1,94 @@
+using Grpc.Core;
+using KaTrace.Server.Log;
+using KaTrace.Sockets;
+using KaTrace.V1;
+using Microsoft.Extensions.Hosting;
+
+namespace KaTrace.Server.Streaming;
+
+/// <summary>katrace.v1.Katrace.</summary>
+/// <remarks>Bound by hand: the generated service would make a message an event. Methods are virtual as Grpc.AspNetCore takes no others.</remarks>
+[BindServiceMethod(typeof(KatraceService), nameof(Bind))]
+internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscriptions, IHostApplicationLifetime lifetime)
+{
+    private static readonly Method<StreamEventsRequest, StreamMessage> StreamEventsMethod = new(
+        MethodType.ServerStreaming, Katrace.Descriptor.FullName, nameof(StreamEvents), Marshal(StreamEventsRequest.Parser), StreamMessage.Marshaller);
+
+    private static readonly Method<GetStatusRequest, GetStatusResponse> GetStatusMethod = new(
+        MethodType.Unary, Katrace.Descriptor.FullName, nameof(GetStatus), Marshal(GetStatusRequest.Parser), Marshal(GetStatusResponse.Parser));
+
+    private static readonly Method<ListConnectionsRequest, ListConnectionsResponse> ListConnectionsMethod = new(
+        MethodType.ServerStreaming, Katrace.Descriptor.FullName, nameof(ListConnections), Marshal(ListConnectionsRequest.Parser), Marshal(ListConnectionsResponse.Parser));
+
+    public static void Bind(ServiceBinderBase binder, KatraceService? service)
+    {
+        binder.AddMethod(StreamEventsMethod, service is null ? null : service.StreamEvents);
+        binder.AddMethod(ListConnectionsMethod, service is null ? null : service.ListConnections);
+        binder.AddMethod(GetStatusMethod, service is null ? null : service.GetStatus);
+    }
+
+    public virtual async Task StreamEvents(StreamEventsRequest request, IServerStreamWriter<StreamMessage> responses, ServerCallContext context)
+    {
+        Subscription subscription = new(StreamRequest.Check(request), log, agent, Peer.Of(context));
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        using IDisposable listed = subscriptions.Add(subscription);
+        // Headers go out now: a client that waits for its first event knows that it is subscribed.
+        await context.WriteResponseHeadersAsync([]).ConfigureAwait(false);
+        try
+        {
+            await subscription.RunAsync(responses, end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "the agent stops"));
+        }
+    }
+
+    public virtual async Task ListConnections(ListConnectionsRequest request, IServerStreamWriter<ListConnectionsResponse> responses, ServerCallContext context)
+    {
+        Connections.Check(request);
+        SocketTable table = agent.ReadSockets();
+        Connections connections = new(table, await agent.IdentifyAsync(table).ConfigureAwait(false), request.Filters ?? new FilterList());
+        bool isFirst = true;
+        foreach (ConnectionBatch batch in connections.Batches(Connections.Wanted(request)).DefaultIfEmpty(new ConnectionBatch()))
+        {
+            ListConnectionsResponse response = new() { NodeName = agent.Identity.NodeName, Time = Output.EventMessage.TimeOf(table.TimeNs) };
+            response.Connections.AddRange(batch.Connections);
+            if (isFirst)
+                response.Gaps.AddRange(table.Gaps);
+            isFirst = false;
+            await responses.WriteAsync(response, context.CancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public virtual Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context)
+    {
+        GetStatusResponse status = new()
+        {
+            InstanceId = agent.Identity.InstanceId,
+            NodeName = agent.Identity.NodeName,
+            Events = log.End - 1,
+            History = new History
+            {
+                Events = log.End - log.Oldest,
+                Bytes = (ulong)log.TakenBytes,
+                CapacityBytes = (ulong)log.CapacityBytes,
+                Oldest = StartingPoint.OldestOf(log, agent.Clock),
+            },
+            Time = Output.EventMessage.TimeOf(Output.UnixTime.Now),
+        };
+        status.Subscribers.AddRange(subscriptions.Describe());
+        agent.Describe(status);
+        return Task.FromResult(status);
+    }
+
+    private static Marshaller<T> Marshal<T>(Google.Protobuf.MessageParser<T> parser)
+        where T : class, Google.Protobuf.IMessage<T>, Google.Protobuf.IBufferMessage => new(
+        static (message, context) =>
+        {
+            context.SetPayloadLength(message.CalculateSize());
+            Google.Protobuf.MessageExtensions.WriteTo(message, context.GetBufferWriter());
+            context.Complete();
+        },
+        context => parser.ParseFrom(context.PayloadAsReadOnlySequence()));
+}

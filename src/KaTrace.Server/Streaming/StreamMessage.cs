@@ -1,0 +1,111 @@
+using System.Buffers;
+using Google.Protobuf;
+using Grpc.Core;
+using KaTrace.Events;
+using KaTrace.Filters;
+using KaTrace.Output;
+using KaTrace.Server.Log;
+using KaTrace.V1;
+
+namespace KaTrace.Server.Streaming;
+
+/// <summary>One <see cref="StreamEventsResponse"/> on its way out: parts of the log, put behind each other when gRPC asks for the bytes,
+/// so that an event is copied once a subscriber and never made anew. One for each subscriber, used again and again.</summary>
+internal sealed class StreamMessage(EventLog log, AgentIdentity agent)
+{
+    // Sequence, and a timestamp with nanoseconds.
+    private const int MaxHeadLength = 48;
+
+    private readonly List<(int First, int End)> _runs = [];
+    private readonly ArrayBufferWriter<byte> _ownEvents = new(64);
+    private readonly ArrayBufferWriter<byte> _projected = new();
+    private IMessage? _marker;
+    private int _markerField;
+    private LogSlice _slice;
+    private ulong _sequence;
+
+    public static readonly Marshaller<StreamMessage> Marshaller = new(
+        static (message, context) => message.Serialize(context),
+        static _ => throw new NotSupportedException("The server does not receive its own messages."));
+
+    /// <summary>Events in it, notices of loss to this subscriber alone included.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>A message without content: all up to <paramref name="sequence"/> are through.</summary>
+    public void Clear(ulong sequence)
+    {
+        Release();
+        (_marker, _sequence, Count) = (null, sequence, 0);
+        _runs.Clear();
+        _ownEvents.ResetWrittenCount();
+        _projected.ResetWrittenCount();
+    }
+
+    public void SetMarker(int field, IMessage marker, ulong sequence)
+    {
+        Clear(sequence);
+        (_markerField, _marker) = (field, marker);
+    }
+
+    /// <summary>Tells this subscriber alone that events are missing here.</summary>
+    public void AddLost(Lost.Types.Place place, ulong count, in KernelClock clock)
+    {
+        Span<byte> buffer = _ownEvents.GetSpan(ProtoEventWriter.MaxLength(null));
+        _ownEvents.Advance(ProtoEventWriter.WriteLost(buffer, place, count, RealtimeOffset.MonotonicNs, 0, in clock));
+        Count++;
+    }
+
+    /// <summary>Takes those events of the slice that are wanted, and the slice itself, which is released when its bytes were copied.</summary>
+    public void Take(LogSlice slice, StreamSelection selection)
+    {
+        _slice = slice;
+        _sequence = slice.NextSequence - 1;
+        Count += selection.Select(slice, _runs);
+        if (selection.Fields is not { } fields)
+            return;
+        foreach ((int first, int end) in _runs)
+        {
+            for (int i = first; i < end; i++)
+                fields.Project(slice.Segment!.Encoded(i, i + 1), _projected);
+        }
+
+        _runs.Clear();
+    }
+
+    /// <summary>Gives the slice back if nobody has asked for the bytes.</summary>
+    public void Release()
+    {
+        log.Release(_slice);
+        _slice = default;
+    }
+
+    private void Serialize(SerializationContext context)
+    {
+        ReadOnlySpan<byte> content = _marker is null ? [] : _marker.ToByteArray();
+        int batchLength = _ownEvents.WrittenCount + _projected.WrittenCount;
+        foreach ((int first, int end) in _runs)
+            batchLength += _slice.Segment!.Encoded(first, end).Length;
+
+        ProtoCursor head = new(stackalloc byte[MaxHeadLength]);
+        head.UInt64(StreamEventsResponse.SequenceFieldNumber, _sequence);
+        ProtoEventWriter.WriteTime(ref head, StreamEventsResponse.TimeFieldNumber, UnixTime.Now);
+        ProtoCursor tag = new(stackalloc byte[8]);
+        if (Count > 0)
+            tag.PresentLength(StreamEventsResponse.EventsFieldNumber, batchLength);
+        else if (_marker is not null)
+            tag.PresentLength(_markerField, content.Length);
+
+        context.SetPayloadLength(head.Length + agent.Proto.Length + tag.Length + content.Length + batchLength);
+        IBufferWriter<byte> output = context.GetBufferWriter();
+        output.Write(head.Written);
+        output.Write(agent.Proto);
+        output.Write(tag.Written);
+        output.Write(content);
+        output.Write(_ownEvents.WrittenSpan);
+        output.Write(_projected.WrittenSpan);
+        foreach ((int first, int end) in _runs)
+            output.Write(_slice.Segment!.Encoded(first, end));
+        context.Complete();
+        Release();
+    }
+}

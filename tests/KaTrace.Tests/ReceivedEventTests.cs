@@ -1,0 +1,39 @@
+using CsCheck;
+using KaTrace.Events;
+using KaTrace.Output;
+using KaTrace.V1;
+
+namespace KaTrace.Tests;
+
+public sealed class ReceivedEventTests
+{
+    [Fact]
+    public void A_message_that_was_received_says_the_same_when_it_is_written_again()
+    {
+        Gen.Select(RandomEvents.Records, RandomEvents.Processes, RandomEvents.Clocks).Sample(
+            (raw, process, clock) =>
+            {
+                // Jiffies of a message are milliseconds, which 32 bits hold for 49 days.
+                raw = raw with { Idle = raw.Idle % 1_000_000, Intvl = raw.Intvl % 1_000_000, Silent = raw.Silent % 1_000_000, Next = raw.Next % 1_000_000, Longest = raw.Longest % 1_000_000 };
+                EventRecord record = raw.ToRecord();
+                Event sent = EventMessage.From(in record, process, 7, in clock, "node-1");
+                ReceivedEvent received = new();
+
+                EventRecord again = ReceivedEvent.RecordOf(sent);
+                Event written = EventMessage.From(in again, received.ProcessOf(sent), 7, ReceivedEvent.ClockOf(sent), "node-1");
+
+                Assert.Equal(sent, written);
+            },
+            iter: 3_000);
+    }
+
+    [Fact]
+    public void What_names_a_process_is_made_once()
+    {
+        EventRecord record = Sample.Probe.ToRecord();
+        Event message = EventMessage.From(in record, Sample.Redis, 1, Sample.Clock, "");
+        ReceivedEvent received = new();
+
+        Assert.Same(received.ProcessOf(message), received.ProcessOf(message.Clone()));
+    }
+}
