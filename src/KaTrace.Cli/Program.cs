@@ -3,11 +3,13 @@ using System.CommandLine.Parsing;
 using KaTrace.Bpf;
 using KaTrace.Cli;
 using KaTrace.Cli.Filters;
+using KaTrace.Cli.Recording;
 using KaTrace.Cli.Streaming;
 
 RootCommand root = new("katrace: what TCP keepalive (SO_KEEPALIVE) does on this host, from the kernel itself.")
 {
     StreamCommand.Create(),
+    RecordCommand.Create(),
     SchemaCommand.Create(),
 };
 // Without an action of its own, a misspelt command would be reported as a missing one first.

@@ -112,15 +112,9 @@ internal static class EventMessage
 
     private static Process ProcessOf(in EventRecord record, ProcessIdentity identity)
     {
-        Process process = new()
-        {
-            Pid = identity.Pid,
-            Tid = record.Tid,
-            Comm = identity.Comm,
-            CommandLine = identity.CommandLine ?? "",
-            StartBoottimeNs = identity.StartBoottimeNs,
-            Exited = (record.Holding & Holding.Exited) != 0,
-        };
+        Process process = identity.ToMessage();
+        process.Tid = record.Tid;
+        process.Exited = (record.Holding & Holding.Exited) != 0;
         if (record.Fd >= 0)
             process.Fd = record.Fd;
         return process;

@@ -57,6 +57,14 @@ internal sealed class ProcessIdentity
     /// <summary>False once the process has another name: it was renamed, or runs another program.</summary>
     public bool HasComm(ReadOnlySpan<byte> recordComm) => recordComm.SequenceEqual(_recordComm);
 
+    /// <summary>What is known of it beyond one event.</summary>
+    public V1.Process ToMessage() => new() { Pid = Pid, Comm = Comm, CommandLine = CommandLine ?? "", StartBoottimeNs = StartBoottimeNs };
+
+    /// <param name="message">As <see cref="ToMessage"/> makes it.</param>
+    /// <param name="recordComm">The name as the kernel gave it, without NUL.</param>
+    public static ProcessIdentity FromMessage(V1.Process message, ReadOnlySpan<byte> recordComm) =>
+        new(message.Pid, message.StartBoottimeNs, recordComm, message.CommandLine.Length > 0 ? message.CommandLine : null);
+
     private static byte[] JsonText(string name, string? value) =>
         string.IsNullOrEmpty(value) ? [] : [.. Ascii($",\"{name}\":\""), .. HostileText.ForJson(value), (byte)'"'];
 
