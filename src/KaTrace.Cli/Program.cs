@@ -4,12 +4,14 @@ using KaTrace.Bpf;
 using KaTrace.Cli;
 using KaTrace.Cli.Filters;
 using KaTrace.Cli.Recording;
+using KaTrace.Cli.Replaying;
 using KaTrace.Cli.Streaming;
 
 RootCommand root = new("katrace: what TCP keepalive (SO_KEEPALIVE) does on this host, from the kernel itself.")
 {
     StreamCommand.Create(),
     RecordCommand.Create(),
+    ReplayCommand.Create(),
     SchemaCommand.Create(),
 };
 // Without an action of its own, a misspelt command would be reported as a missing one first.

@@ -186,7 +186,7 @@ internal sealed class CaptureRecorder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"cannot make {path}: {Reason(e)}", e);
+            throw new IOException($"cannot make {path}: {FileTrouble.Reason(e)}", e);
         }
     }
 
@@ -208,7 +208,7 @@ internal sealed class CaptureRecorder : IDisposable
         _isClosed = true;
         if (_options.Path == "-" && e.HResult == Libc.EPIPE)
             return; // whoever read it has had enough
-        Failure = e.InnerException is null ? $"cannot write {_file.Path}: {Reason(e)}; what is in it can be read" : e.Message;
+        Failure = e.InnerException is null ? $"cannot write {_file.Path}: {FileTrouble.Reason(e)}; what is in it can be read" : e.Message;
         try
         {
             _file.End(new CaptureEnd());
@@ -218,12 +218,4 @@ internal sealed class CaptureRecorder : IDisposable
             // It reads without, as a file that was cut.
         }
     }
-
-    private static string Reason(Exception e) => e switch
-    {
-        UnauthorizedAccessException => "permission denied",
-        { HResult: Libc.EEXIST } => "it is there already; remove it or take another name",
-        _ when Errno.Name(e.HResult) is { } name => $"{name}",
-        _ => e.Message,
-    };
 }

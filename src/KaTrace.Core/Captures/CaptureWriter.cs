@@ -11,7 +11,10 @@ namespace KaTrace.Captures;
 internal sealed class CaptureWriter : IEventWriter
 {
     private const ulong OldestNs = 1_000_000_000;
-    private const int MostProcesses = 16 * 1024;
+
+    /// <summary>Of so many it keeps in mind that the file has them.</summary>
+    public const int MostProcesses = 16 * 1024;
+    public const long MostProcessBytes = 16 * 1024 * 1024;
 
     private readonly CaptureRecorder _recorder;
     private readonly HashSet<ProcessIdentity> _known = [];
@@ -20,6 +23,7 @@ internal sealed class CaptureWriter : IEventWriter
     private CaptureBlock? _block;
     private ProcessIdentity? _last;
     private KernelClock _clock;
+    private long _toldBytes;
     private bool _forgets;
     private ulong _notTaken;
 
@@ -137,7 +141,7 @@ internal sealed class CaptureWriter : IEventWriter
             bool told = _told.TryGetValue(name, out V1.Process? before);
             if (!told || !before!.Equals(message))
             {
-                bool forget = _known.Count >= MostProcesses;
+                bool forget = _known.Count >= MostProcesses || _toldBytes >= MostProcessBytes;
                 if (forget)
                     Forget();
                 if (forget || _toldInBlock.Contains(name))
@@ -149,6 +153,7 @@ internal sealed class CaptureWriter : IEventWriter
 
                 _block!.Processes.Add(CapturedName.ToMessage(in record, message));
                 _told[name] = message;
+                _toldBytes += message.CalculateSize();
                 _toldInBlock.Add(name);
             }
 
@@ -163,6 +168,7 @@ internal sealed class CaptureWriter : IEventWriter
     {
         _known.Clear();
         _told.Clear();
+        _toldBytes = 0;
         _last = null;
         _forgets = true;
     }

@@ -12,10 +12,10 @@ internal readonly record struct CapturedName(ProcessKey Process, UInt128 Comm)
     public static CapturedName Of(in EventRecord record) => Of(new ProcessKey(record.Tgid, record.StartNs), RecordComm.Of(in record));
 
     /// <param name="process">Which.</param>
-    /// <param name="comm">At most 16 bytes.</param>
+    /// <param name="comm">At most <see cref="RecordComm.MostBytes"/>.</param>
     public static CapturedName Of(ProcessKey process, ReadOnlySpan<byte> comm)
     {
-        Span<byte> padded = stackalloc byte[16];
+        Span<byte> padded = stackalloc byte[RecordComm.MostBytes];
         padded.Clear();
         comm.CopyTo(padded);
         return new CapturedName(process, MemoryMarshal.Read<UInt128>(padded));
