@@ -12,6 +12,8 @@ RootCommand root = new("katrace: what TCP keepalive (SO_KEEPALIVE) does on this 
     StreamCommand.Create(),
     RecordCommand.Create(),
     ReplayCommand.Create(),
+    InspectCommand.Create(),
+    ExportCommand.Create(),
     SchemaCommand.Create(),
 };
 // Without an action of its own, a misspelt command would be reported as a missing one first.

@@ -35,6 +35,11 @@ internal sealed class Capture : IDisposable
     /// <summary>Bytes read, whole blocks only.</summary>
     public long Length => _blocks.End;
 
+    /// <summary>Where the last block is, and how long.</summary>
+    public long BlockOffset => _blocks.Offset;
+
+    public long BlockLength => _blocks.End - _blocks.Offset;
+
     /// <summary>Of the last block.</summary>
     public ref readonly RecordsInfo Info => ref _info;
 

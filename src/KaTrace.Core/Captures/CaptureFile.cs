@@ -11,12 +11,16 @@ namespace KaTrace.Captures;
 /// <summary>One file of a recording: a block is in it as a whole, or not at all.</summary>
 internal sealed class CaptureFile : IDisposable
 {
+    /// <summary>Of a file with more blocks of records there is no index: it would become too large for a block.</summary>
+    public const int MostIndexed = 64 * 1024;
+
     private const int ZstdLevel = 1;
 
     private readonly SafeFileHandle _file;
     private readonly FileStream? _stream;
     private readonly Compressor? _compressor;
     private readonly CaptureEnd _end = new();
+    private int _blocks;
     private byte[] _block = new byte[CaptureBlock.MostBytes];
 
     private CaptureFile(SafeFileHandle file, FileStream? stream, string path, Compression compression)
@@ -84,7 +88,7 @@ internal sealed class CaptureFile : IDisposable
         long offset = Length;
         Append(_block.AsSpan(0, length));
         _end.Events += info.Records;
-        _end.Block.Add(new CaptureEnd.Types.Block { Offset = (ulong)offset, FirstNs = info.FirstNs, LastNs = info.LastNs, Records = info.Records });
+        Index(offset, in info);
     }
 
     /// <summary>The last block.</summary>
@@ -133,6 +137,15 @@ internal sealed class CaptureFile : IDisposable
 
         body.CopyTo(_block.AsSpan(at));
         return body.Length;
+    }
+
+    private void Index(long offset, in RecordsInfo info)
+    {
+        if (info is { Records: 0, LostNs: 0 } || _blocks++ > MostIndexed)
+            return;
+        _end.Block.Add(new CaptureEnd.Types.Block { Offset = (ulong)offset, FirstNs = info.FirstNs, LastNs = info.LastNs, Records = info.Records });
+        if (_blocks > MostIndexed)
+            _end.Block.Clear();
     }
 
     private void Append(ReadOnlySpan<byte> bytes)
