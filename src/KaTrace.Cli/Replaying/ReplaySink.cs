@@ -73,7 +73,7 @@ internal sealed class ReplaySink : IEventSink
 
     public void OnBatchEnd()
     {
-        if (_reader.IsBlockTaken)
+        if (_reader.TryEndBlock())
             ReportLosses(in _capture.Info);
         if (_clock is not null)
             _output.Flush();

@@ -10,12 +10,18 @@ namespace KaTrace.Captures;
 internal sealed class CapturePipeReader(Capture capture) : PipeReader
 {
     private ReadOnlyMemory<byte> _left;
+    private bool _inBlock;
     private bool _ended;
     private volatile bool _stopped;
     private int _canceled;
 
-    /// <summary>All records of the block were taken, and its losses come next.</summary>
-    public bool IsBlockTaken => _left.IsEmpty;
+    /// <summary>True once a block: all its records were taken, and its losses come next.</summary>
+    public bool TryEndBlock()
+    {
+        bool ends = _inBlock && _left.IsEmpty;
+        _inBlock &= !ends;
+        return ends;
+    }
 
     /// <summary>Makes every later read return nothing, with <see cref="ReadResult.IsCompleted"/>.</summary>
     public void Stop() => _stopped = true;
@@ -40,7 +46,7 @@ internal sealed class CapturePipeReader(Capture capture) : PipeReader
         if (_stopped)
             _left = default;
         else if (_left.IsEmpty && !canceled && !_ended)
-            _ended = !capture.TryReadRecords(out _left);
+            _ended = !(_inBlock = capture.TryReadRecords(out _left));
         result = new ReadResult(new ReadOnlySequence<byte>(_left), canceled, _stopped || _ended);
         return true;
     }

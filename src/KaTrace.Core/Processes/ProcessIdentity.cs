@@ -42,6 +42,9 @@ internal sealed class ProcessIdentity
     /// <summary><see cref="Comm"/>, for filters: as any client sees it, not safe for a terminal.</summary>
     public ReadOnlySpan<byte> CommUtf8 => _commUtf8;
 
+    /// <summary>The name as the kernel gave it: any bytes.</summary>
+    public ReadOnlySpan<byte> RecordComm => _recordComm;
+
     /// <summary>"name[pid]", safe for a terminal.</summary>
     public ReadOnlySpan<byte> NameText => _nameText;
 
