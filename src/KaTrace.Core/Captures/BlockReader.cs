@@ -13,8 +13,8 @@ internal sealed class BlockReader(Stream stream, string name) : IDisposable
 {
     private static readonly int HeadSize = Unsafe.SizeOf<BlockHead>();
 
-    private readonly Decompressor _decompressor = new();
-    private byte[] _block = new byte[CaptureBlock.MostBytes];
+    private Decompressor? _decompressor;
+    private byte[] _block = new byte[4096];
     private byte[] _raw = [];
     private BlockHead _head;
 
@@ -64,9 +64,7 @@ internal sealed class BlockReader(Stream stream, string name) : IDisposable
         CheckHead();
 
         int whole = CaptureFormat.BlockLength(in _head);
-        if (_block.Length < whole)
-            Array.Resize(ref _block, whole);
-        length += stream.ReadAtLeast(_block.AsSpan(HeadSize, whole - HeadSize), whole - HeadSize, throwOnEndOfStream: false);
+        length = Fill(length, whole);
         if (length < whole)
             return EndOfFile(length);
         int checksumAt = whole - CaptureFormat.ChecksumSize;
@@ -98,8 +96,24 @@ internal sealed class BlockReader(Stream stream, string name) : IDisposable
 
     public void Dispose()
     {
-        _decompressor.Dispose();
+        _decompressor?.Dispose();
         stream.Dispose();
+    }
+
+    /// <summary>The rest of the block. What it claims may be a lie: memory grows by what really comes.</summary>
+    private int Fill(int length, int whole)
+    {
+        while (length < whole)
+        {
+            if (length == _block.Length)
+                Array.Resize(ref _block, 4 * length);
+            int read = stream.Read(_block.AsSpan(length, Math.Min(_block.Length, whole) - length));
+            if (read == 0)
+                break;
+            length += read;
+        }
+
+        return length;
     }
 
     private void CheckHead()
@@ -121,10 +135,13 @@ internal sealed class BlockReader(Stream stream, string name) : IDisposable
     private ReadOnlyMemory<byte> Decompress(ReadOnlySpan<byte> stored)
     {
         int length = (int)_head.RawLength;
-        if (_raw.Length < length)
-            _raw = new byte[length];
         try
         {
+            if (Decompressor.GetDecompressedSize(stored) != (ulong)length)
+                throw Damage("it does not decompress to what it claims");
+            if (_raw.Length < length)
+                _raw = new byte[length];
+            _decompressor ??= new Decompressor();
             if (_decompressor.TryUnwrap(stored, _raw.AsSpan(0, length), out int written) && written == length)
                 return _raw.AsMemory(0, length);
         }

@@ -16,16 +16,16 @@ internal sealed class CaptureFile : IDisposable
 
     private const int ZstdLevel = 1;
 
-    private readonly SafeFileHandle _file;
-    private readonly FileStream? _stream;
+    private readonly FileStream _stream;
+    private readonly bool _isOurs;
     private readonly Compressor? _compressor;
     private readonly CaptureEnd _end = new();
     private int _blocks;
     private byte[] _block = new byte[CaptureBlock.MostBytes];
 
-    private CaptureFile(SafeFileHandle file, FileStream? stream, string path, Compression compression)
+    private CaptureFile(FileStream stream, string path, Compression compression)
     {
-        (_file, _stream, Path) = (file, stream, path);
+        (_stream, Path, _isOurs) = (stream, path, path != "-");
         if (compression == Compression.Zstd)
             _compressor = new Compressor(ZstdLevel);
     }
@@ -40,7 +40,8 @@ internal sealed class CaptureFile : IDisposable
     /// <exception cref="IOException">It is there already, or cannot be made.</exception>
     public static CaptureFile Create(string path, CaptureHeader header, Compression compression)
     {
-        FileStream? stream = path == "-" ? null : new(path, new FileStreamOptions
+        // Not by Console, which would swallow a closed pipe.
+        FileStream stream = path == "-" ? new(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0) : new(path, new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.Write,
@@ -49,7 +50,7 @@ internal sealed class CaptureFile : IDisposable
             // Command lines hold secrets.
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         });
-        CaptureFile file = new(stream?.SafeFileHandle ?? new SafeFileHandle(1, ownsHandle: false), stream, path, compression);
+        CaptureFile file = new(stream, path, compression);
         try
         {
             file.Begin(header);
@@ -101,15 +102,14 @@ internal sealed class CaptureFile : IDisposable
     /// <summary>Forces what was written onto the disk.</summary>
     public void Sync()
     {
-        if (_stream is not null)
-            RandomAccess.FlushToDisk(_file);
+        if (_isOurs)
+            _stream.Flush(flushToDisk: true);
     }
 
     public void Dispose()
     {
         _compressor?.Dispose();
-        _stream?.Dispose();
-        _file.Dispose();
+        _stream.Dispose();
     }
 
     private void Begin(CaptureHeader header)
@@ -152,13 +152,13 @@ internal sealed class CaptureFile : IDisposable
     {
         try
         {
-            RandomAccess.Write(_file, bytes, Length);
+            _stream.Write(bytes);
             Length += bytes.Length;
         }
-        catch (IOException) when (_stream is not null)
+        catch (IOException) when (_isOurs)
         {
             // Some of it may be there.
-            RandomAccess.SetLength(_file, Length);
+            _stream.SetLength(Length);
             throw;
         }
     }

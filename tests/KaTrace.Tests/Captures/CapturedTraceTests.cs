@@ -1,0 +1,30 @@
+namespace KaTrace.Tests.Captures;
+
+/// <summary>Traces of real kernels, recorded once beside the lines that were printed live: all above the ring runs on them
+/// without privilege.</summary>
+public sealed class CapturedTraceTests
+{
+    [Theory]
+    [InlineData("demo", 96)]
+    [InlineData("lossy", 75)]
+    public void A_captured_trace_shows_what_was_seen_live(string name, int lines)
+    {
+        string path = Path.Combine(Directory(), name);
+        string[] expected = File.ReadAllLines($"{path}.jsonl");
+
+        Replayed replayed = Replayed.Of(File.ReadAllBytes($"{path}.katrace"));
+
+        Assert.Null(replayed.Damage);
+        Assert.True(replayed.IsWhole);
+        Assert.Equal(expected, replayed.Lines);
+        Assert.Equal(lines, expected.Length);
+    }
+
+    private static string Directory()
+    {
+        DirectoryInfo? directory = new(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "KaTrace.Tests.csproj")))
+            directory = directory.Parent;
+        return Path.Combine(directory!.FullName, "Captures");
+    }
+}

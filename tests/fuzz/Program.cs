@@ -1,0 +1,19 @@
+using KaTrace.Fuzz;
+using SharpFuzz;
+
+// Under afl-fuzz one input comes after the other; with arguments, these files are read once, as when a crash is looked at.
+if (args.Length == 0)
+{
+    Fuzzer.OutOfProcess.Run(stream =>
+    {
+        using MemoryStream input = new();
+        stream.CopyTo(input);
+        CaptureTarget.Run(input.ToArray());
+    });
+}
+
+foreach (string path in args)
+{
+    Console.WriteLine(path);
+    CaptureTarget.Run(File.ReadAllBytes(path));
+}
