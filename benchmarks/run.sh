@@ -15,6 +15,7 @@ install_tools() {
 	command -v clang >/dev/null || command -v clang-14 >/dev/null || packages+=(clang)
 	command -v taskset >/dev/null || packages+=(util-linux)
 	command -v bpftrace >/dev/null || packages+=(bpftrace)
+	command -v zstd >/dev/null || packages+=(zstd)
 	[ -e /usr/include/bpf/libbpf.h ] || packages+=(libbpf-dev)
 	has_go || packages+=(golang-go golang-github-cilium-ebpf-dev)
 	[ ${#packages[@]} -gt 0 ] || return 0
@@ -53,7 +54,7 @@ publish_native() {
 needs_native() {
 	[[ " $* " == *" --quick "* ]] && return 1
 	local names=("${@/--quick/}")
-	[ -z "${names[*]}" ] || [[ " ${names[*]} " =~ \ (tight|startup)\  ]]
+	[ -z "${names[*]}" ] || [[ " ${names[*]} " =~ \ (tight|startup|replay)\  ]]
 }
 
 install_tools

@@ -12,7 +12,7 @@ if (args is [Roles.Drain or Roles.Live, string ringFd, string ringBytes])
     return args[0] == Roles.Drain ? Drainer.Run(fd, bytes) : LiveReader.Run(fd, bytes);
 }
 
-IQuestion[] all = [new DrainQuestion(), new DrainGoQuestion(), new LiveQuestion(), new CallerQuestion(), new FilteredQuestion(), new TightQuestion(), new StartupQuestion(), new HooksQuestion()];
+IQuestion[] all = [new DrainQuestion(), new DrainGoQuestion(), new LiveQuestion(), new CallerQuestion(), new FilteredQuestion(), new TightQuestion(), new StartupQuestion(), new HooksQuestion(), new ReplayQuestion()];
 bool quick = args.Contains("--quick");
 string[] names = [.. args.Where(a => a != "--quick")];
 if (names.FirstOrDefault(name => all.All(q => q.Name != name)) is { } unknown)

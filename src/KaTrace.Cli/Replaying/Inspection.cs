@@ -13,7 +13,7 @@ namespace KaTrace.Cli.Replaying;
 /// <summary>Reads a capture to its end, and says what it found.</summary>
 internal sealed class Inspection(Capture capture, TextWriter output)
 {
-    private readonly SortedDictionary<EventKind, ulong> _kinds = [];
+    private readonly ulong[] _kinds = new ulong[byte.MaxValue + 1];
     private readonly ulong[] _lost = new ulong[LostByPlace.Length];
     private readonly List<(ulong Offset, uint Records)> _index = [];
     private ulong _events;
@@ -70,7 +70,7 @@ internal sealed class Inspection(Capture capture, TextWriter output)
                 continue;
             }
 
-            _kinds[view.Record.Kind] = _kinds.GetValueOrDefault(view.Record.Kind) + 1;
+            _kinds[(byte)view.Record.Kind]++;
             long unixNs = capture.Clock.ToUnixNs(view.Record.TimeNs);
             _firstNs = Math.Min(_firstNs, unixNs);
             _lastNs = Math.Max(_lastNs, unixNs);
@@ -93,8 +93,12 @@ internal sealed class Inspection(Capture capture, TextWriter output)
     {
         Line("blocks of records", $"{_blocks:N0}");
         Line("events", $"{_events:N0}{(_events == 0 ? "" : $", {(double)capture.Length / _events:N1} bytes of the file each")}");
-        foreach ((EventKind kind, ulong count) in _kinds)
-            Line($"  {Name(kind)}", $"{count:N0}");
+        for (int kind = 0; kind < _kinds.Length; kind++)
+        {
+            if (_kinds[kind] > 0)
+                Line($"  {Name(kind)}", $"{_kinds[kind]:N0}");
+        }
+
         if (_undecodable > 0)
             Line("  of unknown kind", $"{_undecodable:N0}");
         if (_firstNs <= _lastNs)
@@ -114,7 +118,7 @@ internal sealed class Inspection(Capture capture, TextWriter output)
 
     private void Line(string name, string value) => output.WriteLine($"{name,-18} {value}");
 
-    private static string Name(EventKind kind) => Encoding.UTF8.GetString(JsonNames.Kind((int)kind)).Trim('"');
+    private static string Name(int kind) => Encoding.UTF8.GetString(JsonNames.Kind(kind)).Trim('"');
 
     private static string Time(long unixNs) =>
         (DateTime.UnixEpoch + TimeSpan.FromTicks(unixNs / TimeSpan.NanosecondsPerTick)).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
