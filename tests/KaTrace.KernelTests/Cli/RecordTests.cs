@@ -72,7 +72,8 @@ public sealed class RecordTests : IDisposable
         {
             string file = NewFile();
             long length = random.Next(2_000_000);
-            using KatraceProcess record = Record(file, i % 2 == 0 ? [] : ["--compress"]);
+            // What the ring loses is told a second later, and so perhaps not at all: it is large enough here.
+            using KatraceProcess record = Record(file, ["--ring-size", "128M", .. i % 2 == 0 ? [] : (string[])["--compress"]]);
             Until.True(() => new FileInfo(file).Length >= length / (i % 2 == 0 ? 1 : 10), "a file grows under load");
             Thread.SpinWait(random.Next(100_000));
             record.Signal(KatraceProcess.SIGKILL);
@@ -81,7 +82,7 @@ public sealed class RecordTests : IDisposable
             using Capture capture = Capture.Open(file);
             Counted counted = Counted.Of(capture);
             Assert.Null(capture.End);
-            Assert.Equal(0ul, counted.Missing - counted.Lost);
+            Assert.True(counted.Missing <= counted.Lost, $"{counted.Missing} numbers are missing, and {counted.Lost} events were lost");
             Assert.True(counted.Events > 0 || length < 500_000, $"{counted.Events} events in {new FileInfo(file).Length} bytes");
         }
     }
@@ -104,7 +105,7 @@ public sealed class RecordTests : IDisposable
             using Capture capture = Capture.Open(file);
             Counted counted = Counted.Of(capture);
             Assert.NotNull(capture.End);
-            Assert.Equal(0ul, counted.Missing - counted.Lost);
+            Assert.True(counted.Missing <= counted.Lost, $"{counted.Missing} numbers are missing, and {counted.Lost} events were lost");
             Assert.InRange(counted.Events, 3000ul, 5000ul);
         }
         finally
