@@ -7,6 +7,7 @@ public sealed class CapturedTraceTests
     [Theory]
     [InlineData("demo", 96)]
     [InlineData("lossy", 75)]
+    [InlineData("kernel-5.10", 151)]
     public void A_captured_trace_shows_what_was_seen_live(string name, int lines)
     {
         string path = Path.Combine(Directory(), name);
