@@ -10,7 +10,7 @@ public sealed class CapturedTraceTests
     [InlineData("kernel-5.10", 151)]
     public void A_captured_trace_shows_what_was_seen_live(string name, int lines)
     {
-        string path = Path.Combine(Directory(), name);
+        string path = Path.Combine(Tests, "KaTrace.Tests", "Captures", name);
         string[] expected = File.ReadAllLines($"{path}.jsonl");
 
         Replayed replayed = Replayed.Of(File.ReadAllBytes($"{path}.katrace"));
@@ -21,11 +21,22 @@ public sealed class CapturedTraceTests
         Assert.Equal(lines, expected.Length);
     }
 
-    private static string Directory()
+    [Fact]
+    public void What_fuzzing_has_found_is_read_or_refused()
+    {
+        string[] corpus = Directory.GetFiles(Path.Combine(Tests, "fuzz", "corpus"));
+        Assert.InRange(corpus.Length, 50, 1000);
+        Assert.All(corpus, file => Replayed.Of(File.ReadAllBytes(file))); // nothing but damage is caught there
+    }
+
+    private static string Tests { get; } = FindTests();
+
+    /// <summary>The tests run from the tree that they were built in.</summary>
+    private static string FindTests()
     {
         DirectoryInfo? directory = new(AppContext.BaseDirectory);
         while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "KaTrace.Tests.csproj")))
             directory = directory.Parent;
-        return Path.Combine(directory!.FullName, "Captures");
+        return directory!.Parent!.FullName;
     }
 }
