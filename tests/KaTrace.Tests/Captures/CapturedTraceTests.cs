@@ -4,6 +4,8 @@ namespace KaTrace.Tests.Captures;
 /// without privilege.</summary>
 public sealed class CapturedTraceTests
 {
+    private static readonly string Tests = FindTests();
+
     [Theory]
     [InlineData("demo", 96)]
     [InlineData("lossy", 75)]
@@ -28,8 +30,6 @@ public sealed class CapturedTraceTests
         Assert.InRange(corpus.Length, 50, 1000);
         Assert.All(corpus, file => Replayed.Of(File.ReadAllBytes(file))); // nothing but damage is caught there
     }
-
-    private static string Tests { get; } = FindTests();
 
     /// <summary>The tests run from the tree that they were built in.</summary>
     private static string FindTests()
