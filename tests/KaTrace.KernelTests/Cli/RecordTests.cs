@@ -20,9 +20,13 @@ public sealed class RecordTests : IDisposable
                 s.setsockopt(SOL_SOCKET, SO_KEEPALIVE, on)
         """;
 
-    private const string ToggleForEver = """
-        import threading
-        threading.Thread(target=lambda: toggle(1 << 60), daemon=True).start()
+    /// <summary>Some 20,000 a second, while it is asked for: the other tests keep all events of the host.</summary>
+    private const string Load = """
+        import threading, time
+        def load():
+            while loaded:
+                toggle(200)
+                time.sleep(0.01)
         """;
 
     /// <summary>KATRACE_TEST_KILLS=100 is the long run.</summary>
@@ -67,17 +71,19 @@ public sealed class RecordTests : IDisposable
         Random random = new();
         using PythonProcess python = new();
         python.Do(Toggles);
-        python.Do(ToggleForEver);
+        python.Do(Load);
         for (int i = 0; i < Kills; i++)
         {
             string file = NewFile();
             long length = random.Next(2_000_000);
             // What the ring loses is told a second later, and so perhaps not at all: it is large enough here.
             using KatraceProcess record = Record(file, ["--ring-size", "128M", .. i % 2 == 0 ? [] : (string[])["--compress"]]);
+            python.Do("loaded = True; threading.Thread(target=load, daemon=True).start()");
             Until.True(() => new FileInfo(file).Length >= length / (i % 2 == 0 ? 1 : 40), "a file grows under load");
             Thread.SpinWait(random.Next(100_000));
             record.Signal(KatraceProcess.SIGKILL);
             record.WaitForExit();
+            python.Do("loaded = False");
 
             using Capture capture = Capture.Open(file);
             Counted counted = Counted.Of(capture);
