@@ -17,6 +17,7 @@ install_tools() {
 	command -v bpftrace >/dev/null || packages+=(bpftrace)
 	command -v ss >/dev/null || packages+=(iproute2)
 	command -v netstat >/dev/null || packages+=(net-tools)
+	command -v zstd >/dev/null || packages+=(zstd)
 	[ -e /usr/include/bpf/libbpf.h ] || packages+=(libbpf-dev)
 	has_go || packages+=(golang-go golang-github-cilium-ebpf-dev)
 	[ ${#packages[@]} -gt 0 ] || return 0
@@ -55,7 +56,7 @@ publish_native() {
 needs_native() {
 	[[ " $* " == *" --quick "* ]] && return 1
 	local names=("${@/--quick/}")
-	[ -z "${names[*]}" ] || [[ " ${names[*]} " =~ \ (tight|startup|list)\  ]]
+	[ -z "${names[*]}" ] || [[ " ${names[*]} " =~ \ (tight|startup|list|replay)\  ]]
 }
 
 install_tools

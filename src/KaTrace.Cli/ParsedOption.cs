@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace KaTrace.Cli;
 
@@ -25,6 +26,18 @@ internal static class ParsedOption
             DefaultValueFactory = _ => [],
             CustomParser = argument => Try(name, argument, _ => argument.Tokens.SelectMany(token => parse(token.Value)).ToArray(), []),
         };
+
+    /// <summary>A number of things.</summary>
+    public static ulong ParseCount(string text) =>
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) && value > 0
+            ? value
+            : throw new FormatException($"bad number '{text}': it is 1 or more");
+
+    /// <summary>As <see cref="ByteSize"/> reads it.</summary>
+    public static long ParseSize(string text) =>
+        ByteSize.TryParse(text, out ulong value) && value is > 0 and <= long.MaxValue
+            ? (long)value
+            : throw new FormatException($"bad size '{text}': it is a number of bytes, such as 100000, 64K, 8M or 2G");
 
     private static T? Try<T>(string name, ArgumentResult argument, Func<string, T> parse, T? standard)
     {

@@ -7,6 +7,8 @@ using KaTrace.Cli.Explaining;
 using KaTrace.Cli.Filters;
 using KaTrace.Cli.Listing;
 using KaTrace.Cli.Serving;
+using KaTrace.Cli.Recording;
+using KaTrace.Cli.Replaying;
 using KaTrace.Cli.Streaming;
 
 RootCommand root = new("katrace: what TCP keepalive (SO_KEEPALIVE) does on this host, from the kernel itself.")
@@ -16,6 +18,10 @@ RootCommand root = new("katrace: what TCP keepalive (SO_KEEPALIVE) does on this 
     ExplainCommand.Create(),
     AuditCommand.Create(),
     ServeCommand.Create(),
+    RecordCommand.Create(),
+    ReplayCommand.Create(),
+    InspectCommand.Create(),
+    ExportCommand.Create(),
     SchemaCommand.Create(),
 };
 // Without an action of its own, a misspelt command would be reported as a missing one first.

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using KaTrace.Cli.Streaming;
 using KaTrace.Interop;
 using Microsoft.Win32.SafeHandles;
 
@@ -7,7 +8,7 @@ namespace KaTrace.Cli;
 
 /// <summary>Standard output for lines of UTF-8: gathered by the writers, written whole when a batch is through, by write(2), as
 /// Console would swallow a closed pipe and FileStream keeps a file position of its own.</summary>
-internal sealed class StandardOutput : IBufferWriter<byte>, IDisposable
+internal sealed class StandardOutput : IBufferWriter<byte>, IEventOutput, IDisposable
 {
     private const int WriteOutAt = 128 * 1024;
 

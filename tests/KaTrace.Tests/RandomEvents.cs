@@ -110,7 +110,7 @@ internal static class RandomEvents
         from details in Gen.OneOf(Gen.Const((ProcessDetails?)null), Details(HostileText.Decode(comm)))
         select (ProcessIdentity?)new ProcessIdentity(new ProcessKey(pid, start), comm, details));
 
-    private static Gen<ProcessDetails?> Details(string comm) =>
+    public static Gen<ProcessDetails?> Details(string comm) =>
         from texts in OptionalTexts.Array[8]
         from uid in Gen.OneOf(Gen.Const((uint?)null), Numbers.Select(number => (uint?)number))
         from contained in Gen.Bool

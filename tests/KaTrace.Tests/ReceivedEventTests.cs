@@ -1,3 +1,4 @@
+using System.Text;
 using CsCheck;
 using KaTrace.Events;
 using KaTrace.Output;
@@ -35,5 +36,25 @@ public sealed class ReceivedEventTests
         ReceivedEvent received = new();
 
         Assert.Same(received.ProcessOf(message), received.ProcessOf(message.Clone()));
+    }
+
+    [Fact]
+    public void A_process_of_which_only_the_uid_of_root_is_known_is_none_of_which_nothing_is()
+    {
+        Event nothing = new() { Process = new Process { Pid = 7, Comm = "x" } }, root = new() { Process = new Process { Pid = 7, Comm = "x", Uid = 0 } };
+        ReceivedEvent received = new();
+
+        Assert.Null(received.ProcessOf(nothing)!.Details);
+        Assert.Equal(0u, received.ProcessOf(root)!.Details!.Uid);
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("\e[2J", " container=podman:\\x1b[2J")]
+    public void A_container_whose_id_is_none_is_shown_as_it_is(string id, string shown)
+    {
+        Process process = new() { Pid = 7, Comm = "x", Container = new Container { Runtime = "podman", Id = id } };
+
+        Assert.Equal(shown, Encoding.UTF8.GetString(ReceivedEvent.IdentityOf(process, "x"u8).DetailText));
     }
 }

@@ -66,6 +66,13 @@ internal sealed class FilterOptions
         return list;
     }
 
+    /// <summary>What <c>--print-raw-filters</c> does.</summary>
+    public static int PrintRaw(FilterList filters)
+    {
+        Console.Out.WriteLine(ToJson(filters));
+        return ExitCodes.Ok;
+    }
+
     public bool PrintsRaw(ParseResult result) => result.GetValue(_printRaw);
 
     private static FilterFlag[] CreateFlags() =>

@@ -45,10 +45,7 @@ internal static class ListCommand
         {
             V1.FilterList list = filters.Read(result);
             if (filters.PrintsRaw(result))
-            {
-                Console.Out.WriteLine(FilterOptions.ToJson(list));
-                return ExitCodes.Ok;
-            }
+                return FilterOptions.PrintRaw(list);
 
             string? chosen = result.GetValue(columns);
             if (chosen == Help)

@@ -39,10 +39,7 @@ internal static class ServeCommand
         {
             FilterList list = filters.Read(result);
             if (filters.PrintsRaw(result))
-            {
-                Console.Out.WriteLine(FilterOptions.ToJson(list));
-                return ExitCodes.Ok;
-            }
+                return FilterOptions.PrintRaw(list);
 
             ServeSettings read;
             TraceOptions trace;

@@ -10,7 +10,7 @@ namespace KaTrace.Cli.Streaming;
 /// <summary>Which of the events that an agent keeps are shown.</summary>
 internal sealed class HistoryFlags
 {
-    private readonly Option<ulong> _last = Parsed<ulong>("--last", "With --server: begin with so many of the latest events", "N", ParseLast);
+    private readonly Option<ulong> _last = Parsed<ulong>("--last", "With --server: begin with so many of the latest events", "N", ParseCount);
     private readonly Option<DateTime?> _since = Parsed<DateTime?>("--since", "With --server: begin at a time, 2026-08-21T10:46:34Z, or so long ago: 10m", "TIME", text => ParseTime(text));
     private readonly Option<DateTime?> _until = Parsed<DateTime?>("--until", "With --server: end at a time, as --since", "TIME", text => ParseTime(text));
     private readonly Option<bool> _noFollow = new("--no-follow") { Description = "With --server: end when the events are through that the agent keeps" };
@@ -33,11 +33,6 @@ internal sealed class HistoryFlags
         request.Until = result.GetValue(_until) is { } until ? Timestamp.FromDateTime(until) : null;
         request.NoFollow = result.GetValue(_noFollow);
     }
-
-    private static ulong ParseLast(string text) =>
-        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong count) && count > 0
-            ? count
-            : throw new FormatException($"bad number '{text}': it is 1 or more");
 
     /// <summary>A time without a zone would be another one elsewhere.</summary>
     private static DateTime ParseTime(string text)

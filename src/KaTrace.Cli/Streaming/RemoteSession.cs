@@ -69,7 +69,8 @@ internal sealed class RemoteSession : IDisposable
             return ExitCodes.Failure;
         }
 
-        await Console.Error.WriteLineAsync(Summary()).ConfigureAwait(false);
+        StreamTotals totals = new(_shown, Hidden: 0, [.. _lost.Select(lost => (lost.Key, lost.Value))], Probes: default);
+        await Console.Error.WriteLineAsync(StreamStatus.Summary(totals)).ConfigureAwait(false);
         return ExitCodes.Ok;
     }
 
@@ -95,7 +96,7 @@ internal sealed class RemoteSession : IDisposable
 
     private void NoteAgent(StreamEventsResponse response)
     {
-        _writer ??= StreamSession.NewWriter(_options, _output, response.NodeName);
+        _writer ??= _options.Print!.NewWriter(_output, response.NodeName);
         if (_instance.Length > 0 && response.InstanceId != _instance)
             Console.Error.WriteLine("katrace: the agent was started anew: what happened while it did not run is not known");
         else if (_isBroken)
@@ -142,12 +143,6 @@ internal sealed class RemoteSession : IDisposable
         : "'katrace serve' starts one";
 
     private static string Reason(RpcException e) => (e.Status.DebugException as HttpRequestException)?.InnerException?.Message ?? e.Status.DebugException?.Message ?? e.Status.Detail;
-
-    private string Summary()
-    {
-        string text = string.Create(CultureInfo.InvariantCulture, $"katrace: {_shown:N0} events shown");
-        return text + (_lost.Count == 0 ? ", none lost" : string.Concat(_lost.Select(lost => $", lost {LostSentence.Of(lost.Key, lost.Value)}")));
-    }
 
     private PosixSignalRegistration StopOn(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
     {

@@ -1,27 +1,25 @@
 using KaTrace.Bpf;
+using KaTrace.Cli.Printing;
 using KaTrace.Filters;
-using KaTrace.Output;
 
 namespace KaTrace.Cli.Streaming;
 
 /// <summary>What a run of <c>katrace stream</c> is to do.</summary>
 internal sealed record StreamOptions
 {
+    public required V1.FilterList Filters { get; init; }
+
     public required EventFilter Filter { get; init; }
 
     /// <summary>For the first line on stderr; null if there is none.</summary>
     public string? FilterText { get; init; }
 
-    /// <summary>compact, wide or json.</summary>
-    public required string Format { get; init; }
+    /// <summary>Null: nothing is printed.</summary>
+    public PrintOptions? Print { get; init; }
 
     public ulong? Count { get; init; }
 
     public TimeSpan? Duration { get; init; }
-
-    public TimeFormat TimeFormat { get; init; }
-
-    public ColorMode Color { get; init; }
 
     public bool ShowSelf { get; init; }
 

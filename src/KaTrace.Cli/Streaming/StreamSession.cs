@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using KaTrace.Bpf;
 using KaTrace.Coverage;
 using KaTrace.Events;
-using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Ring;
 
@@ -15,9 +14,11 @@ internal static class StreamSession
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan HintAfter = TimeSpan.FromSeconds(5);
 
+    /// <param name="options">What is traced.</param>
+    /// <param name="open">Makes what takes the events, once the programs are attached.</param>
     /// <exception cref="BpfException">Tracing cannot be set up.</exception>
     /// <exception cref="IOException">The output cannot be written.</exception>
-    public static int Run(StreamOptions options)
+    public static int Run(StreamOptions options, Func<KeepaliveTracer, IStreamTarget> open)
     {
         using ProcessCatalog processes = new();
         Task prepared = processes.PrepareAsync();
@@ -26,12 +27,12 @@ internal static class StreamSession
         RingPipeReader reader = tracer.OpenRing();
         EventPipeline pipeline = new(reader);
         LossMonitor losses = new(tracer, pipeline);
-        using StandardOutput output = new();
+        using IStreamTarget target = open(tracer);
         using AnswerPoller? answers = AnswerPoller.CanHelp(tracer) ? new AnswerPoller(tracer, warning => Console.Error.WriteLine($"katrace: {warning}")) : null;
-        StreamSink sink = new(options, NewWriter(options, output, Environment.MachineName), output, losses, processes, answers, new ProbeCoverage(tracer.ReadHiddenProbes), tracer.Hz, tracer.OwnTgid, reader.Stop);
+        StreamSink sink = new(options, target.Writer, target.Output, losses, processes, answers, new ProbeCoverage(tracer.ReadHiddenProbes), tracer.Hz, tracer.OwnTgid, reader.Stop);
         using Reconciler? reconciler = options.Reconcile > TimeSpan.Zero ? new Reconciler(tracer, options.Reconcile, SnapshotFailed) : null;
-        if (IsRegularFile())
-            reader.Wait.ModeratedSleep = RingWait.MaxModeratedSleep; // nobody waits for a line
+        if (!target.IsWatched)
+            reader.Wait.ModeratedSleep = RingWait.MaxModeratedSleep;
 
         using PosixSignalRegistration interrupt = StopOn(PosixSignal.SIGINT, reader);
         using PosixSignalRegistration terminate = StopOn(PosixSignal.SIGTERM, reader);
@@ -43,24 +44,14 @@ internal static class StreamSession
         demo?.Start();
         using Timer? end = options.Duration is { } duration ? new Timer(_ => reader.Stop(), null, duration, Timeout.InfiniteTimeSpan) : null;
         using Timer tick = new(_ => Tick(sink, reader), null, TickEvery, TickEvery);
-        using Timer? hint = IsInteractive(options) ? new Timer(_ => Hint(sink, options, tracer), null, HintAfter, Timeout.InfiniteTimeSpan) : null;
+        using Timer? hint = target.IsWatched && IsInteractive(options) ? new Timer(_ => Hint(sink, options, tracer), null, HintAfter, Timeout.InfiniteTimeSpan) : null;
 
         pipeline.Run(sink);
         sink.Coverage.TakeKernelCounts();
         pipeline.Run(sink); // what was on its way while they were read
         sink.ReportLosses();
-        output.Flush();
-        Console.Error.WriteLine(StreamStatus.Summary(sink.Shown, sink.FilteredOut + tracer.ReadHidden(), losses, sink.Coverage.Compare()));
-        return ExitCodes.Ok;
-    }
-
-    public static IEventWriter NewWriter(StreamOptions options, StandardOutput output, string nodeName)
-    {
-        if (options.Format == "json")
-            return new JsonEventWriter(output, nodeName);
-
-        bool color = ColorModes.IsOn(options.Color, !Console.IsOutputRedirected, Environment.GetEnvironmentVariable("NO_COLOR"));
-        return new CompactEventWriter(output, options.TimeFormat, TimeZoneInfo.Local, color, wide: options.Format == "wide");
+        target.Output.Flush();
+        return target.End(new StreamTotals(sink.Shown, sink.FilteredOut + tracer.ReadHidden(), [.. losses.Total], sink.Coverage.Compare()));
     }
 
     private static PosixSignalRegistration StopOn(PosixSignal signal, RingPipeReader reader) =>
@@ -87,7 +78,4 @@ internal static class StreamSession
         Console.Error.WriteLine($"katrace: {reason}; changes that no hook sees are not found until it works again");
 
     private static bool IsInteractive(StreamOptions options) => !options.Demo && !Console.IsErrorRedirected && !Console.IsOutputRedirected;
-
-    private static bool IsRegularFile() =>
-        new FileInfo("/proc/self/fd/1").LinkTarget is { } target && target.StartsWith('/') && !target.StartsWith("/dev/", StringComparison.Ordinal);
 }

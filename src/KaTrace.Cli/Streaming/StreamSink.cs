@@ -13,7 +13,7 @@ internal sealed class StreamSink : IEventSink
 {
     private readonly EventFilter _filter;
     private readonly IEventWriter _writer;
-    private readonly StandardOutput _output;
+    private readonly IEventOutput _output;
     private readonly LossMonitor _losses;
     private readonly AnswerPoller? _answers;
     private readonly Action _stop;
@@ -28,7 +28,7 @@ internal sealed class StreamSink : IEventSink
 
     /// <param name="options">What is shown.</param>
     /// <param name="writer">Writes into <paramref name="output"/>.</param>
-    /// <param name="output">Flushed when a batch is through.</param>
+    /// <param name="output">Where that goes; flushed when a batch is through.</param>
     /// <param name="losses">Looked at once a tick.</param>
     /// <param name="processes">Knows the owners.</param>
     /// <param name="answers">Told of each probe; null where answers are told late.</param>
@@ -36,7 +36,7 @@ internal sealed class StreamSink : IEventSink
     /// <param name="hz">Jiffies a second.</param>
     /// <param name="ownTgid">This process, whose events are hidden unless asked for.</param>
     /// <param name="stop">Called when nothing more is to be shown.</param>
-    public StreamSink(StreamOptions options, IEventWriter writer, StandardOutput output, LossMonitor losses, ProcessCatalog processes, AnswerPoller? answers, ProbeCoverage coverage, uint hz, uint ownTgid, Action stop)
+    public StreamSink(StreamOptions options, IEventWriter writer, IEventOutput output, LossMonitor losses, ProcessCatalog processes, AnswerPoller? answers, ProbeCoverage coverage, uint hz, uint ownTgid, Action stop)
     {
         (_filter, _writer, _output, _losses, _processes, _answers, Coverage, _stop, _hz) = (options.Filter, writer, output, losses, processes, answers, coverage, stop, hz);
         _mostShown = options.Count ?? ulong.MaxValue;
@@ -91,10 +91,11 @@ internal sealed class StreamSink : IEventSink
     /// <summary>Writes down what was lost since the last look.</summary>
     public void ReportLosses()
     {
+        ulong now = RealtimeOffset.MonotonicNs;
         foreach ((V1.Lost.Types.Place place, ulong count) in _losses.Look())
         {
             if (_filter.ShowsLost)
-                _writer.WriteLost(place, count, RealtimeOffset.MonotonicNs, ++_sequence, in _clock);
+                _writer.WriteLost(place, count, now, ++_sequence, in _clock);
         }
     }
 

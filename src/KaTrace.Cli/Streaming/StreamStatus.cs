@@ -36,26 +36,27 @@ internal static class StreamStatus
         return $"katrace: {what} in {after.TotalSeconds:0} s; one comes when a program turns SO_KEEPALIVE on, or a probe is due (after 2 h of silence by default). To see how it looks: katrace stream --demo";
     }
 
-    public static string Summary(ulong shown, ulong hidden, LossMonitor losses, (ulong Traced, ulong Kernel) probes)
+    /// <param name="totals">Of the run.</param>
+    /// <param name="done">What was done with the events.</param>
+    public static string Summary(StreamTotals totals, string done = "shown")
     {
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"katrace: {shown:N0} events shown");
-        if (hidden > 0)
-            text.Append(CultureInfo.InvariantCulture, $", {hidden:N0} hidden by filters");
-        (V1.Lost.Types.Place Place, ulong Count)[] lost = [.. losses.Total];
-        if (lost.Length == 0)
+        text.Append(CultureInfo.InvariantCulture, $"katrace: {totals.Shown:N0} events {done}");
+        if (totals.Hidden > 0)
+            text.Append(CultureInfo.InvariantCulture, $", {totals.Hidden:N0} hidden by filters");
+        if (totals.Lost.Count == 0)
             text.Append(", none lost");
-        foreach ((V1.Lost.Types.Place place, ulong count) in lost)
+        foreach ((V1.Lost.Types.Place place, ulong count) in totals.Lost)
             text.Append(", lost ").Append(LostSentence.Of(place, count));
-        if (probes.Kernel > 0)
+        if (totals.Probes.Kernel > 0)
         {
             // Rounded down: 100 % means all.
-            double percent = Math.Floor(Math.Min(1, (double)probes.Traced / probes.Kernel) * 1000) / 10;
-            text.Append(CultureInfo.InvariantCulture, $"; {percent} % of {probes.Kernel:N0} probes seen, by the kernel's own count");
+            double percent = Math.Floor(Math.Min(1, (double)totals.Probes.Traced / totals.Probes.Kernel) * 1000) / 10;
+            text.Append(CultureInfo.InvariantCulture, $"; {percent} % of {totals.Probes.Kernel:N0} probes seen, by the kernel's own count");
         }
 
         return text.ToString();
     }
 
-    private static string KernelRelease() => File.ReadAllText("/proc/sys/kernel/osrelease").TrimEnd();
+    public static string KernelRelease() => File.ReadAllText("/proc/sys/kernel/osrelease").TrimEnd();
 }

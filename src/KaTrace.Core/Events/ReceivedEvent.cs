@@ -15,7 +15,8 @@ internal sealed class ReceivedEvent
     private const byte AfInet6 = 10;
     private const int MostProcesses = 4096;
 
-    private readonly Dictionary<Process, ProcessIdentity> _processes = [];
+    /// <summary>By message, and whether it has a uid: as equal alone counts one without and one of root.</summary>
+    private readonly Dictionary<(Process, bool HasUid), ProcessIdentity> _processes = [];
 
     /// <summary>For an event's own times.</summary>
     public static KernelClock ClockOf(Event message) =>
@@ -52,11 +53,11 @@ internal sealed class ReceivedEvent
         Process same = process.Clone();
         (same.Tid, same.Exited) = (0, false);
         same.ClearFd();
-        if (_processes.TryGetValue(same, out ProcessIdentity? known))
+        if (_processes.TryGetValue((same, same.HasUid), out ProcessIdentity? known))
             return known;
         if (_processes.Count == MostProcesses)
             _processes.Clear();
-        return _processes[same] = IdentityOf(same);
+        return _processes[(same, same.HasUid)] = IdentityOf(same, Encoding.UTF8.GetBytes(same.Comm));
     }
 
     private static void SetSocket(ref RawEvent raw, Socket socket)
@@ -162,19 +163,21 @@ internal sealed class ReceivedEvent
         }
     }
 
-    private static ProcessIdentity IdentityOf(Process process)
+    /// <param name="process">As <see cref="Output.EventMessage.ProcessOf(ProcessIdentity)"/> makes it; or anything, as it may be anybody's.</param>
+    /// <param name="recordComm">The name as the kernel gave it, without NUL.</param>
+    public static ProcessIdentity IdentityOf(Process process, ReadOnlySpan<byte> recordComm)
     {
         ProcessKey key = new(process.Pid, process.StartBoottimeNs);
-        bool known = !process.Equals(new Process { Pid = process.Pid, Comm = process.Comm, StartBoottimeNs = process.StartBoottimeNs });
-        return new ProcessIdentity(key, Encoding.UTF8.GetBytes(process.Comm), !known ? null : new ProcessDetails
+        bool known = process.HasUid || !process.Equals(new Process { Pid = process.Pid, Comm = process.Comm, StartBoottimeNs = process.StartBoottimeNs });
+        return new ProcessIdentity(key, recordComm, !known ? null : new ProcessDetails
         {
             Key = key,
-            Comm = process.Comm,
+            Comm = HostileText.Decode(recordComm),
             CommandLine = OrNull(process.CommandLine),
             Executable = OrNull(process.Executable),
             Uid = process.HasUid ? process.Uid : null,
             User = OrNull(process.User),
-            Container = process.Container is { } container ? new Processes.Container(OrNull(container.Runtime), container.Id) : null,
+            Container = process.Container is { Id.Length: > 0 } container ? new Processes.Container(OrNull(container.Runtime), container.Id) : null,
             PodUid = OrNull(process.PodUid),
             Unit = OrNull(process.Unit),
             Program = OrNull(process.Program),

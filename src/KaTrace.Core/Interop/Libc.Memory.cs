@@ -19,6 +19,8 @@ internal static unsafe partial class Libc
 
     public const int EINTR = 4;
     public const int EAGAIN = 11;
+    public const int EEXIST = 17;
+    public const int ENOSPC = 28;
     public const int EPIPE = 32;
 
     [LibraryImport(Library, SetLastError = true)]

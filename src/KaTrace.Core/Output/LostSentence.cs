@@ -33,6 +33,7 @@ internal static class LostSentence
             Lost.Types.Place.Identity => " (socket reused meanwhile)"u8,
             Lost.Types.Place.Decoder => " (record not understood)"u8,
             Lost.Types.Place.ProgramSkipped => " (program skipped by the kernel)"u8,
+            Lost.Types.Place.Recorder => " (file written too slowly)"u8,
             Lost.Types.Place.Unexplained => " (unexplained: please report it)"u8,
             Lost.Types.Place.Subscriber => " (this subscriber was too slow)"u8,
             Lost.Types.Place.History => " (not kept by the agent any more)"u8,

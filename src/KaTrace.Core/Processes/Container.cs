@@ -4,7 +4,7 @@ namespace KaTrace.Processes;
 
 /// <summary>A container as its control group names it.</summary>
 /// <param name="Runtime">"docker", "containerd", "cri-o" or "podman"; null: the name does not say.</param>
-/// <param name="Id">64 hexadecimal digits.</param>
+/// <param name="Id">64 hexadecimal digits; in what others have sent or recorded, anything.</param>
 internal sealed record Container(string? Runtime, string Id)
 {
     private const int IdLength = 64;
@@ -22,7 +22,7 @@ internal sealed record Container(string? Runtime, string Id)
     private static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
 
     /// <summary>As the tools of all four show it.</summary>
-    public string ShortId => Id[..ShortLength];
+    public string ShortId => Id.Length > ShortLength ? Id[..ShortLength] : Id;
 
     /// <summary>One name in the path of a control group: "docker-ID.scope" where systemd makes it, "ID", "crio-ID" or "libpod-ID" where
     /// the runtime does. What watches a container beside it ("crio-conmon-ID.scope") is none.</summary>

@@ -54,6 +54,9 @@ internal sealed class ProcessIdentity
     /// <summary><see cref="Comm"/>, for filters: as any client sees it, not safe for a terminal.</summary>
     public ReadOnlySpan<byte> CommUtf8 => _commUtf8;
 
+    /// <summary>The name as the kernel gave it: any bytes.</summary>
+    public ReadOnlySpan<byte> RecordComm => _recordComm;
+
     /// <summary><see cref="Comm"/>, safe for a terminal.</summary>
     public ReadOnlySpan<byte> CommText => _commText;
 

@@ -1,0 +1,65 @@
+using System.Globalization;
+using KaTrace.Captures;
+using KaTrace.Cli.Streaming;
+using KaTrace.Output;
+using KaTrace.V1;
+
+namespace KaTrace.Cli.Recording;
+
+/// <summary>A capture, and lines on standard output if these are asked for too.</summary>
+internal sealed class RecordTarget : IStreamTarget
+{
+    private readonly CaptureRecorder _recorder;
+    private readonly CaptureWriter _writer;
+    private readonly StandardOutput? _printed;
+    private readonly RecordProgress? _progress;
+
+    /// <exception cref="IOException">The file cannot be made.</exception>
+    public RecordTarget(CaptureOptions capture, StreamOptions options, CaptureHeader header)
+    {
+        _recorder = new CaptureRecorder(capture, header);
+        _writer = new CaptureWriter(_recorder);
+        Writer = _writer;
+        if (options.Print is not null)
+        {
+            _printed = new StandardOutput();
+            Writer = new TeeEventWriter(_writer, options.Print.NewWriter(_printed, header.NodeName));
+        }
+        else if (!Console.IsErrorRedirected)
+        {
+            _progress = new RecordProgress(_recorder, _writer);
+        }
+
+        Output = new RecordOutput(_recorder, _writer, _printed);
+    }
+
+    public IEventWriter Writer { get; }
+
+    public IEventOutput Output { get; }
+
+    public bool IsWatched => false;
+
+    public int End(StreamTotals totals)
+    {
+        _writer.Complete();
+        _recorder.Complete(new CaptureEnd { Hidden = totals.Hidden, ProbesTraced = totals.Probes.Traced, ProbesCounted = totals.Probes.Kernel });
+        _progress?.Dispose();
+        totals = totals with { Shown = (ulong)_recorder.Events };
+        if (_writer.NotWritten > 0)
+            totals = totals with { Lost = [.. totals.Lost, (Lost.Types.Place.Recorder, _writer.NotWritten)] };
+        string files = _recorder.Files == 1 ? _recorder.CurrentPath : string.Create(CultureInfo.InvariantCulture, $"{_recorder.Files} files, the last {_recorder.CurrentPath}");
+        Console.Error.WriteLine(StreamStatus.Summary(totals, "recorded"));
+        if (_recorder.Failure is null)
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"katrace: {files}, {_recorder.Bytes:N0} bytes"));
+        else
+            Console.Error.WriteLine($"katrace: {_recorder.Failure}");
+        return _recorder.Failure is null ? ExitCodes.Ok : ExitCodes.Failure;
+    }
+
+    public void Dispose()
+    {
+        _progress?.Dispose();
+        _recorder.Dispose();
+        _printed?.Dispose();
+    }
+}

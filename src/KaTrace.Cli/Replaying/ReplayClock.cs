@@ -1,0 +1,25 @@
+using System.Diagnostics;
+
+namespace KaTrace.Cli.Replaying;
+
+/// <summary>Waits until an event is due, where the original timing is honoured.</summary>
+/// <param name="speed">Times the original.</param>
+/// <param name="stop">Ends every wait.</param>
+internal sealed class ReplayClock(double speed, WaitHandle stop)
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+
+    private readonly long _begun = Stopwatch.GetTimestamp();
+    private long? _firstNs;
+
+    /// <summary>How long it is until then; zero or less: now.</summary>
+    public TimeSpan Until(long unixNs)
+    {
+        // CPUs write into one ring: records are only nearly in order.
+        _firstNs ??= unixNs;
+        double after = unixNs > _firstNs ? (unixNs - _firstNs.Value) / speed : 0;
+        return TimeSpan.FromTicks((long)Math.Min(after / TimeSpan.NanosecondsPerTick, TimeSpan.MaxValue.Ticks / 2)) - Stopwatch.GetElapsedTime(_begun);
+    }
+
+    public void Wait(TimeSpan time) => stop.WaitOne(time < Longest ? time : Longest);
+}

@@ -1,0 +1,221 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using KaTrace.Events;
+using KaTrace.Interop;
+using KaTrace.V1;
+
+namespace KaTrace.Captures;
+
+/// <summary>Writes a recording, on a thread of its own: takes blocks, compresses them, begins new files and deletes old ones.</summary>
+/// <remarks>There are <see cref="Blocks"/> blocks in all, so that memory is bounded, however slow the disk is.</remarks>
+internal sealed class CaptureRecorder : IDisposable
+{
+    private const int Blocks = 32;
+
+    /// <summary>Their command lines have 4 KiB at most.</summary>
+    private const int ProcessesInBlock = 256;
+
+    private readonly CaptureOptions _options;
+    private readonly CaptureHeader _header;
+    private readonly BlockingCollection<CaptureBlock> _free = [];
+    private readonly BlockingCollection<CaptureBlock> _sealed = [];
+    private readonly Dictionary<CapturedName, CaptureProcess> _processes = [];
+    private readonly Queue<string> _paths = [];
+    private readonly Thread _thread;
+    private CaptureFile _file;
+    private CaptureEnd _summary = new();
+    private long _fileBegun = Stopwatch.GetTimestamp();
+    private long _lastSync = Stopwatch.GetTimestamp();
+    private long _finished;
+    private long _events;
+    private long _bytes;
+    private volatile bool _isClosed;
+
+    /// <param name="options">Where to.</param>
+    /// <param name="header">For each file; number and times are filled in.</param>
+    /// <exception cref="IOException">The first file cannot be made: one sentence says why.</exception>
+    public CaptureRecorder(CaptureOptions options, CaptureHeader header)
+    {
+        (_options, _header) = (options, header);
+        for (int i = 0; i < Blocks; i++)
+            _free.Add(new CaptureBlock());
+        _file = NextFile();
+        _thread = new Thread(Run) { IsBackground = true, Name = "recorder" };
+        _thread.Start();
+    }
+
+    /// <summary>Events written. Any thread may read it.</summary>
+    public long Events => Volatile.Read(ref _events);
+
+    /// <summary>Bytes written, in all files. Any thread may read it.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Nothing more is written: it failed, or is as large as it may be.</summary>
+    public bool IsClosed => _isClosed;
+
+    /// <summary>Why the recording could not go on; null if it could.</summary>
+    public string? Failure { get; private set; }
+
+    /// <summary>The file being written, or the last one.</summary>
+    public string CurrentPath => _file.Path;
+
+    public uint Files => _header.FileNumber;
+
+    /// <summary>A block to fill; null while all are on their way.</summary>
+    public CaptureBlock? TryTakeBlock() => _free.TryTake(out CaptureBlock? block) ? block : null;
+
+    /// <summary>The same, and waits for one.</summary>
+    public CaptureBlock? WaitForBlock() => _isClosed ? null : _free.Take();
+
+    public void Write(CaptureBlock block) => _sealed.Add(block);
+
+    /// <summary>Writes what is still on its way, and the last block.</summary>
+    public void Complete(CaptureEnd summary)
+    {
+        _summary = summary;
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        if (!_sealed.IsAddingCompleted)
+            _sealed.CompleteAdding();
+        _thread.Join();
+    }
+
+    private void Run()
+    {
+        foreach (CaptureBlock block in _sealed.GetConsumingEnumerable())
+        {
+            Try(() => Write(block, block.Info));
+            block.Clear();
+            _free.Add(block);
+        }
+
+        Try(() => EndFile(_summary));
+        _file.Dispose();
+    }
+
+    private void Try(Action write)
+    {
+        if (_isClosed && Failure is not null)
+            return;
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Fail(e);
+        }
+    }
+
+    private void Write(CaptureBlock block, RecordsInfo info)
+    {
+        if (_isClosed)
+            return;
+        Learn(block);
+        if (_options.Rotates && info.Records > 0 && IsFileFull())
+        {
+            EndFile(new CaptureEnd { Continued = true });
+            _file.Dispose();
+            _file = NextFile();
+            WriteProcesses(_processes.Values);
+        }
+        else
+        {
+            WriteProcesses(block.Processes);
+        }
+
+        Append(BlockKind.Records, MemoryMarshal.AsBytes(new ReadOnlySpan<RecordsInfo>(in info)), block.Body, in info);
+        if (_options.SyncEvery is { } every && Stopwatch.GetElapsedTime(_lastSync) >= every)
+        {
+            _file.Sync();
+            _lastSync = Stopwatch.GetTimestamp();
+        }
+    }
+
+    /// <summary>For the next file of a rotation, which stands alone.</summary>
+    private void Learn(CaptureBlock block)
+    {
+        if (!_options.Rotates)
+            return;
+        if (block.ForgetsProcesses)
+            _processes.Clear();
+        foreach (CaptureProcess process in block.Processes)
+            _processes[CapturedName.Of(new(process.Process.Pid, process.Process.StartBoottimeNs), process.Comm.Span)] = process;
+    }
+
+    private void WriteProcesses(IEnumerable<CaptureProcess> processes)
+    {
+        foreach (CaptureProcess[] some in processes.Chunk(ProcessesInBlock))
+            Append(BlockKind.Processes, [], new CaptureProcesses { Process = { some } }.ToByteArray());
+    }
+
+    private void Append(BlockKind kind, ReadOnlySpan<byte> info, ReadOnlySpan<byte> body, in RecordsInfo records = default)
+    {
+        int length = _file.Prepare(kind, info, body);
+        _isClosed |= _finished + _file.Length + length + _file.RoomForEnd > _options.MaxSize;
+        if (_isClosed)
+            return;
+        _file.WritePrepared(length, in records);
+        Volatile.Write(ref _bytes, _finished + _file.Length);
+        Volatile.Write(ref _events, _events + records.Records);
+    }
+
+    private bool IsFileFull() =>
+        _file.Length >= _options.RotateSize || Stopwatch.GetElapsedTime(_fileBegun) >= _options.RotateTime;
+
+    private CaptureFile NextFile()
+    {
+        _header.FileNumber++;
+        _header.BegunMonotonicNs = RealtimeOffset.MonotonicNs;
+        _header.RealtimeOffsetNs = new RealtimeOffset().Ns;
+        _fileBegun = Stopwatch.GetTimestamp();
+        string path = _options.Rotates ? NumberedPath(_header.FileNumber) : _options.Path;
+        try
+        {
+            CaptureFile file = CaptureFile.Create(path, _header, _options.Compression);
+            _paths.Enqueue(path);
+            while (_paths.Count > _options.Keep)
+                File.Delete(_paths.Dequeue());
+            return file;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"cannot make {path}: {FileTrouble.Reason(e)}", e);
+        }
+    }
+
+    /// <summary>"trace.katrace" is continued as "trace-000002.katrace": names sort as the files follow.</summary>
+    private string NumberedPath(uint number) => Path.Combine(
+        Path.GetDirectoryName(_options.Path) ?? "",
+        string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(_options.Path)}-{number:000000}{Path.GetExtension(_options.Path)}"));
+
+    private void EndFile(CaptureEnd summary)
+    {
+        _file.End(summary);
+        _finished += _file.Length;
+        Volatile.Write(ref _bytes, _finished);
+        _file.Sync();
+    }
+
+    private void Fail(Exception e)
+    {
+        _isClosed = true;
+        if (_options.Path == "-" && e.HResult == Libc.EPIPE)
+            return; // whoever read it has had enough
+        Failure = e.InnerException is null ? $"cannot write {_file.Path}: {FileTrouble.Reason(e)}; what is in it can be read" : e.Message;
+        try
+        {
+            _file.End(new CaptureEnd());
+        }
+        catch (Exception again) when (again is IOException or ObjectDisposedException)
+        {
+            // It reads without, as a file that was cut.
+        }
+    }
+}

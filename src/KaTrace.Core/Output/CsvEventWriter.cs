@@ -1,0 +1,168 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using KaTrace.Events;
+using KaTrace.Interop;
+using KaTrace.Processes;
+using KaTrace.V1;
+
+namespace KaTrace.Output;
+
+/// <summary>Comma-separated values (RFC 4180), one row an event, under a row of names. What is unknown is empty.</summary>
+/// <remarks>Text that a process chose is made visible as on a terminal, and never begins as a formula of a spreadsheet does.</remarks>
+internal sealed class CsvEventWriter : IEventWriter
+{
+    private const int MaxFixedLength = 1024;
+
+    private static readonly byte[] Nobody = [(byte)',', (byte)','];
+
+    private readonly IBufferWriter<byte> _output;
+    private readonly byte[] _nodeName;
+    private readonly RfcTime _time = new();
+    private ProcessIdentity? _last;
+    private byte[] _process = [];
+
+    public CsvEventWriter(IBufferWriter<byte> output, string nodeName, bool withHeader)
+    {
+        _output = output;
+        _nodeName = Cell(HostileText.ForTerminal(nodeName));
+        if (withHeader)
+            output.Write("time,node,sequence,kind,source,cause,errno,netns,cookie,inode,state,local_address,local_port,remote_address,remote_port,pid,comm,command_line,on,idle_seconds,interval_seconds,count,user_timeout_ms,unanswered,probes,answered,silent_seconds,next_seconds,round_trip_us,lost_place,lost_count\r\n"u8);
+    }
+
+    public void Write(in EventRecord record, ProcessIdentity? process, ulong sequence, in KernelClock clock)
+    {
+        ReadOnlySpan<byte> owner = ProcessCells(process);
+        Utf8Cursor row = new(_output.GetSpan(MaxFixedLength + _nodeName.Length + owner.Length));
+        AppendHead(ref row, clock.ToUnixNs(record.TimeNs), sequence, JsonNames.Kind((int)record.Kind));
+        AppendName(ref row, JsonNames.Source((int)record.Source));
+        row.Append(EventCauseName(in record));
+        row.Append(',');
+        row.Append(Errno.Utf8Name(record.Err));
+        AppendNumber(ref row, record.Netns, record.Netns != 0);
+        AppendNumber(ref row, record.Cookie, record.Cookie != 0);
+        AppendNumber(ref row, record.Ino, record.Ino != 0);
+        row.Append(',');
+        row.Append(StateNames.Of(record.State));
+        AppendEnd(ref row, EndpointView.Local(in record));
+        AppendEnd(ref row, EndpointView.Remote(in record));
+        row.Append(',');
+        row.Append(owner);
+        AppendKeepalive(ref row, in record, in clock);
+        row.Append(",,\r\n"u8);
+        _output.Advance(row.Length);
+    }
+
+    public void WriteLost(Lost.Types.Place place, ulong count, ulong monotonicNs, ulong sequence, in KernelClock clock)
+    {
+        Utf8Cursor row = new(_output.GetSpan(MaxFixedLength + _nodeName.Length));
+        AppendHead(ref row, clock.ToUnixNs(monotonicNs), sequence, "\"LOST\""u8);
+        row.Append(",,,,,,,,,,,,,,,,,,,,,,,,,"u8);
+        row.Append(Unquoted(JsonNames.Place((int)place)));
+        AppendNumber(ref row, count, true);
+        row.Append("\r\n"u8);
+        _output.Advance(row.Length);
+    }
+
+    private void AppendHead(ref Utf8Cursor row, long unixNs, ulong sequence, ReadOnlySpan<byte> kind)
+    {
+        _time.Append(ref row, unixNs);
+        row.Append(',');
+        row.Append(_nodeName);
+        AppendNumber(ref row, sequence, true);
+        row.Append(',');
+        AppendName(ref row, kind);
+    }
+
+    private static void AppendKeepalive(ref Utf8Cursor row, in EventRecord record, in KernelClock clock)
+    {
+        bool counted = (record.Flags & EventFlags.Counted) != 0;
+        row.Append((record.Flags & EventFlags.Keepalive) != 0 ? ",true"u8 : ",false"u8);
+        AppendNumber(ref row, clock.ToSeconds(record.Idle), true);
+        AppendNumber(ref row, clock.ToSeconds(record.Intvl), true);
+        AppendNumber(ref row, record.Cnt, true);
+        AppendNumber(ref row, record.UserTimeout, true);
+        AppendNumber(ref row, record.Unanswered, counted);
+        AppendNumber(ref row, record.Probes, counted);
+        AppendNumber(ref row, record.Answered, counted);
+        AppendSeconds(ref row, clock.ToMilliseconds(record.Silent), (record.Flags & EventFlags.Silent) != 0);
+        AppendSeconds(ref row, clock.ToMilliseconds(record.Next), (record.Flags & EventFlags.Next) != 0);
+        AppendNumber(ref row, EventMessage.RoundTripUs(in record), record.Kind is EventKind.Answered or EventKind.Recovered && record.RttNs != 0);
+    }
+
+    private static ReadOnlySpan<byte> EventCauseName(in EventRecord record) => record.Cause switch
+    {
+        EventCause.Setsockopt => "SETSOCKOPT"u8,
+        EventCause.Inherited => "INHERITED"u8,
+        EventCause.Probes => "PROBES"u8,
+        EventCause.UserTimeout => "USER_TIMEOUT"u8,
+        EventCause.Retransmit => "RETRANSMIT"u8,
+        EventCause.Ack => "ACK"u8,
+        EventCause.Data => "DATA"u8,
+        EventCause.Kernel => "KERNEL"u8,
+        _ => [],
+    };
+
+    private static void AppendEnd(ref Utf8Cursor row, scoped EndpointView end)
+    {
+        row.Append(',');
+        if (end.IsPresent)
+            row.AppendAddress(end.Address);
+        AppendNumber(ref row, end.Port, end.Port != 0);
+    }
+
+    private static void AppendName(ref Utf8Cursor row, ReadOnlySpan<byte> quoted)
+    {
+        row.Append(Unquoted(quoted));
+        row.Append(',');
+    }
+
+    private static ReadOnlySpan<byte> Unquoted(ReadOnlySpan<byte> quoted) => quoted.IsEmpty ? quoted : quoted[1..^1];
+
+    private static void AppendNumber(ref Utf8Cursor row, ulong value, bool known)
+    {
+        row.Append(',');
+        if (known)
+            row.Append(value);
+    }
+
+    private static void AppendSeconds(ref Utf8Cursor row, ulong milliseconds, bool known)
+    {
+        row.Append(',');
+        if (known)
+            row.AppendThousandths(milliseconds);
+    }
+
+    /// <summary>pid, comm and command line. Made once for events of one process that come together.</summary>
+    private byte[] ProcessCells(ProcessIdentity? process)
+    {
+        if (process is null)
+            return Nobody;
+        if (!ReferenceEquals(process, _last))
+        {
+            _last = process;
+            string pid = process.Key.Pid.ToString(CultureInfo.InvariantCulture);
+            _process = [.. Encoding.ASCII.GetBytes(pid), (byte)',', .. Cell(HostileText.ForTerminal(process.Comm)), (byte)',', .. Cell(process.CommandLineText)];
+        }
+
+        return _process;
+    }
+
+    private static byte[] Cell(ReadOnlySpan<byte> text)
+    {
+        if (text.IsEmpty)
+            return [];
+        List<byte> cell = [(byte)'"'];
+        if (text[0] is (byte)'=' or (byte)'+' or (byte)'-' or (byte)'@')
+            cell.Add((byte)'\'');
+        foreach (byte one in text)
+        {
+            if (one == (byte)'"')
+                cell.Add(one);
+            cell.Add(one);
+        }
+
+        cell.Add((byte)'"');
+        return [.. cell];
+    }
+}
