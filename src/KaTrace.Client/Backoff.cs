@@ -19,7 +19,7 @@ internal sealed class Backoff
         _next = _next * 2 < Longest ? _next * 2 : Longest;
         try
         {
-            await Task.Delay(wait, cancel).ConfigureAwait(false);
+            await Task.Delay(wait, cancel).ConfigureAwait(false); // the pause between two attempts is what this is for
             return true;
         }
         catch (OperationCanceledException)

@@ -30,9 +30,15 @@ internal sealed class ConnectionStates : IAsyncDisposable
         while (!_isLive || !Equal(listed))
         {
             Task<bool> next = _next ??= _stream.MoveNextAsync().AsTask();
-            if (await Task.WhenAny(next, Task.Delay(System.Threading.Timeout.Infinite, deadline.Token)) != next)
+            try
+            {
+                Assert.True(await next.WaitAsync(deadline.Token), "the stream ended");
+            }
+            catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+            {
                 Assert.Fail($"by the stream: {Text(_idleByPort)}\nby the list: {Text(listed)}\ntold: {string.Join(", ", _told.TakeLast(60))}");
-            Assert.True(await next, "the stream ended");
+            }
+
             _next = null;
             Apply(_stream.Current);
         }

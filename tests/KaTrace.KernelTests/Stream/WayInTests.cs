@@ -13,7 +13,7 @@ public sealed class WayInTests(TracedEvents traced)
 {
     public static bool IsX86 => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
-    [TimerTheory(SkipUnless = nameof(IsX86), Skip = "its programs are for x86")]
+    [TimerTheory(SkipUnless = nameof(IsX86), Skip = "the programs that make these calls are x86 machine code")]
     [InlineData(32)]
     [InlineData(64)]
     public void A_process_of_either_width_that_sets_it_on_a_connection_is_seen(int bits)
@@ -34,7 +34,7 @@ public sealed class WayInTests(TracedEvents traced)
         Assert.Equal(77u, events[^1].Idle / traced.Hz);
     }
 
-    [TimerTheory(SkipUnless = nameof(IsX86), Skip = "its programs are for x86")]
+    [TimerTheory(SkipUnless = nameof(IsX86), Skip = "the programs that make these calls are x86 machine code")]
     [InlineData(32)]
     [InlineData(64)]
     public void A_process_of_either_width_that_sets_it_before_it_connects_is_seen_then_at_the_latest(int bits)
@@ -169,7 +169,7 @@ public sealed class WayInTests(TracedEvents traced)
         Assert.Equal(ring is null ? traced.OwnTgid : 0, probe.Tgid);
     }
 
-    [TimerTheory(SkipUnless = nameof(IsX86), Skip = "its programs are for x86")]
+    [TimerTheory(SkipUnless = nameof(IsX86), Skip = "the programs that make these calls are x86 machine code")]
     [InlineData(false)]
     [InlineData(true)]
     public void A_socket_of_another_process_is_shown_with_the_one_that_set_it(bool passed)

@@ -10,9 +10,17 @@ public sealed class PatienceTests
     [Fact]
     public void What_comes_in_time_is_waited_for()
     {
-        Task coming = Task.Delay(20, TestContext.Current.CancellationToken);
-        new Patience(TimeSpan.FromSeconds(20), 0).WaitFor(coming);
-        Assert.True(coming.IsCompleted);
+        Thread waiter = Thread.CurrentThread;
+        TaskCompletionSource coming = new();
+        Thread other = new(() =>
+        {
+            SpinWait.SpinUntil(() => waiter.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin));
+            coming.SetResult();
+        }) { IsBackground = true };
+        other.Start();
+        new Patience(TimeSpan.FromSeconds(20), 0).WaitFor(coming.Task);
+        Assert.True(coming.Task.IsCompleted);
+        other.Join();
     }
 
     [Fact]

@@ -33,7 +33,7 @@ internal sealed class Stranger : IDisposable
             await socket.SendAsync(new[] { one }, end);
     };
 
-    public static async Task SaysNothing(Socket socket, CancellationToken end) => await Task.Delay(Timeout.Infinite, end);
+    public static async Task SaysNothing(Socket socket, CancellationToken end) => await Task.Delay(Timeout.Infinite, end); // no clock: until its end
 
     public void Dispose()
     {
