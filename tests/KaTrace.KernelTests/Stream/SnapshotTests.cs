@@ -112,9 +112,11 @@ public sealed class SnapshotTests(Reconciled reconciled) : IClassFixture<Reconci
         // Met many times in each pass, and often within a call.
         using Socket busy = ns.NewSocket();
         SafeSocketHandle[] descriptors = [.. Enumerable.Range(0, 1000).Select(_ => busy.Inheritable())];
+        ulong busyInode = busy.Inode();
+        int changes = -1; // the first call turns off what is off
         Thread toggler = new(() =>
         {
-            for (int i = 0; !stop.IsCancellationRequested; i++)
+            for (int i = 0; !stop.IsCancellationRequested; i++, changes += 2)
             {
                 busy.Set(SOL_SOCKET, SO_KEEPALIVE, i & 1);
                 busy.Set(SOL_TCP, TCP_KEEPINTVL, 10 + (i & 1));
@@ -145,10 +147,17 @@ public sealed class SnapshotTests(Reconciled reconciled) : IClassFixture<Reconci
         foreach (IDisposable one in open.Concat<IDisposable>(descriptors))
             one.Dispose();
         Assert.Equal(drops, _traced.Drops());
-        Assert.Empty(_traced.SoFar(e => e.Source == EventSource.Reconciled && ns.Has(e)).Select(e => TracedEvents.Describe([e])));
+        List<EventRecord> found = [.. _traced.SoFar(e => e.Source == EventSource.Reconciled && ns.Has(e))];
+        if (!_traced.CountsSkipped && changes > _traced.SoFar(e => e.Ino == busyInode && e.Source != EventSource.Reconciled).Length)
+        {
+            // A kernel that does not say so has left our program out, and what it did not see is found, rightly.
+            found.RemoveAll(e => e.Ino == busyInode);
+        }
+
+        Assert.Equal("", TracedEvents.Describe(found));
         // One that is gone has no namespace any more.
         HashSet<ulong> closed = [.. _traced.SoFar(e => ns.Has(e) && e.Kind == EventKind.Closed).Select(e => e.Cookie)];
-        Assert.Empty(_traced.SoFar(e => e.Source == EventSource.Reconciled && closed.Contains(e.Cookie)).Select(e => TracedEvents.Describe([e])));
+        Assert.Equal("", TracedEvents.Describe(_traced.SoFar(e => e.Source == EventSource.Reconciled && closed.Contains(e.Cookie))));
         Assert.Empty(_traced.SnapshotFailures);
     }
 
