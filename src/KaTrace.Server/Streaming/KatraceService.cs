@@ -9,7 +9,7 @@ namespace KaTrace.Server.Streaming;
 /// <summary>katrace.v1.Katrace.</summary>
 /// <remarks>Bound by hand: the generated service would make a message an event. Methods are virtual as Grpc.AspNetCore takes no others.</remarks>
 [BindServiceMethod(typeof(KatraceService), nameof(Bind))]
-internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscriptions, IHostApplicationLifetime lifetime)
+internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscriptions, SocketLooks looks, IHostApplicationLifetime lifetime)
 {
     private static readonly Method<StreamEventsRequest, StreamMessage> StreamEventsMethod = new(
         MethodType.ServerStreaming, Katrace.Descriptor.FullName, nameof(StreamEvents), Marshal(StreamEventsRequest.Parser), StreamMessage.Marshaller);
@@ -29,7 +29,7 @@ internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscrip
 
     public virtual async Task StreamEvents(StreamEventsRequest request, IServerStreamWriter<StreamMessage> responses, ServerCallContext context)
     {
-        Subscription subscription = new(StreamRequest.Check(request), log, agent, Peer.Of(context));
+        Subscription subscription = new(StreamRequest.Check(request), log, agent, looks, Peer.Of(context));
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         using IDisposable listed = subscriptions.Add(subscription);
         // Headers go out now: a client that waits for its first event knows that it is subscribed.
@@ -40,14 +40,26 @@ internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscrip
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            throw new RpcException(new Status(StatusCode.Unavailable, "the agent stops"));
+            throw Stopping();
         }
     }
 
     public virtual async Task ListConnections(ListConnectionsRequest request, IServerStreamWriter<ListConnectionsResponse> responses, ServerCallContext context)
     {
         Connections.Check(request);
-        SocketTable table = agent.ReadSockets();
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            await looks.RunAsync((table, cancel) => SendAsync(table, request, responses, cancel), end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw Stopping();
+        }
+    }
+
+    private async Task SendAsync(SocketTable table, ListConnectionsRequest request, IServerStreamWriter<ListConnectionsResponse> responses, CancellationToken cancel)
+    {
         Connections connections = new(table, await agent.IdentifyAsync(table).ConfigureAwait(false), request.Filters ?? new FilterList());
         bool isFirst = true;
         foreach (ConnectionBatch batch in connections.Batches(Connections.Wanted(request)).DefaultIfEmpty(new ConnectionBatch()))
@@ -57,7 +69,7 @@ internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscrip
             if (isFirst)
                 response.Gaps.AddRange(table.Gaps);
             isFirst = false;
-            await responses.WriteAsync(response, context.CancellationToken).ConfigureAwait(false);
+            await responses.WriteAsync(response, CancellationToken.None).WaitAsync(cancel).ConfigureAwait(false);
         }
     }
 
@@ -81,6 +93,8 @@ internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscrip
         agent.Describe(status);
         return Task.FromResult(status);
     }
+
+    private static RpcException Stopping() => new(new Status(StatusCode.Unavailable, "the agent stops"));
 
     private static Marshaller<T> Marshal<T>(Google.Protobuf.MessageParser<T> parser)
         where T : class, Google.Protobuf.IMessage<T>, Google.Protobuf.IBufferMessage => new(
