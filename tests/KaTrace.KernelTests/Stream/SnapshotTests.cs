@@ -109,6 +109,7 @@ public sealed class SnapshotTests(Reconciled reconciled) : IClassFixture<Reconci
         listener.SetKeepalive(idle: 100, interval: 10, count: 3);
         using CancellationTokenSource stop = new();
         ulong[] drops = _traced.Drops();
+        ulong skipped = _traced.Skipped();
         // Met many times in each pass, and often within a call.
         using Socket busy = ns.NewSocket();
         SafeSocketHandle[] descriptors = [.. Enumerable.Range(0, 1000).Select(_ => busy.Inheritable())];
@@ -147,17 +148,17 @@ public sealed class SnapshotTests(Reconciled reconciled) : IClassFixture<Reconci
         foreach (IDisposable one in open.Concat<IDisposable>(descriptors))
             one.Dispose();
         Assert.Equal(drops, _traced.Drops());
-        List<EventRecord> found = [.. _traced.SoFar(e => e.Source == EventSource.Reconciled && ns.Has(e))];
-        if (!_traced.CountsSkipped && changes > _traced.SoFar(e => e.Ino == busyInode && e.Source != EventSource.Reconciled).Length)
-        {
-            // A kernel that does not say so has left our program out, and what it did not see is found, rightly.
-            found.RemoveAll(e => e.Ino == busyInode);
-        }
-
-        Assert.Equal("", TracedEvents.Describe(found));
         // One that is gone has no namespace any more.
-        HashSet<ulong> closed = [.. _traced.SoFar(e => ns.Has(e) && e.Kind == EventKind.Closed).Select(e => e.Cookie)];
-        Assert.Equal("", TracedEvents.Describe(_traced.SoFar(e => e.Source == EventSource.Reconciled && closed.Contains(e.Cookie))));
+        HashSet<ulong> closed = [.. _traced.SoFar(e => ns.Has(e) && e.Kind == EventKind.Closed && e.Cookie != 0).Select(e => e.Cookie)];
+        EventRecord[] found = _traced.SoFar(e => e.Source == EventSource.Reconciled && (ns.Has(e) || closed.Contains(e.Cookie)));
+        // What a program that the kernel left out did not see is found, rightly. Where it does not count them, the busy one's calls are.
+        long unseen = _traced.CountsSkipped
+            ? (long)(_traced.Skipped() - skipped)
+            : found.All(e => e.Ino == busyInode) ? changes - _traced.SoFar(e => e.Ino == busyInode && e.Source != EventSource.Reconciled).Length : 0;
+        string summary = $"{found.Length} events found, {unseen} programs or calls left out: {TracedEvents.Describe(found)}";
+        Assert.True(found.Length <= unseen || found.Length == 0, summary);
+        if (found.Length > 0)
+            TestContext.Current.TestOutputHelper?.WriteLine($"lost, and counted: {summary}");
         Assert.Empty(_traced.SnapshotFailures);
     }
 
