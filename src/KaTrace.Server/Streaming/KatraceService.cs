@@ -1,4 +1,6 @@
 using Grpc.Core;
+using KaTrace.Hosts;
+using KaTrace.Processes;
 using KaTrace.Server.Log;
 using KaTrace.Sockets;
 using KaTrace.V1;
@@ -60,18 +62,39 @@ internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscrip
 
     private async Task SendAsync(SocketTable table, ListConnectionsRequest request, IServerStreamWriter<ListConnectionsResponse> responses, CancellationToken cancel)
     {
-        Connections connections = new(table, await agent.IdentifyAsync(table).ConfigureAwait(false), request.Filters ?? new FilterList());
-        bool isFirst = true;
-        foreach (ConnectionBatch batch in connections.Batches(Connections.Wanted(request)).DefaultIfEmpty(new ConnectionBatch()))
+        ListConnectionsResponse? next = NewResponse(table);
+        next.Gaps.AddRange(table.Gaps);
+        foreach (V1.Host part in request.Host ? await PartsAsync(agent.Look(table), request.Programs).ConfigureAwait(false) : [])
         {
-            ListConnectionsResponse response = new() { NodeName = agent.Identity.NodeName, Time = Output.EventMessage.TimeOf(table.TimeNs) };
-            response.Connections.AddRange(batch.Connections);
-            if (isFirst)
-                response.Gaps.AddRange(table.Gaps);
-            isFirst = false;
-            await responses.WriteAsync(response, CancellationToken.None).WaitAsync(cancel).ConfigureAwait(false);
+            next ??= NewResponse(table);
+            next.Host = part;
+            await SendAsync().ConfigureAwait(false);
+        }
+
+        ProcessIdentity[]? processes = request.Host ? null : await agent.IdentifyAsync(table).ConfigureAwait(false);
+        foreach (ConnectionBatch batch in new Connections(table, processes, request.Filters ?? new FilterList()).Batches(Connections.Wanted(request)))
+        {
+            next ??= NewResponse(table);
+            next.Connections.AddRange(batch.Connections);
+            await SendAsync().ConfigureAwait(false);
+        }
+
+        if (next is not null)
+            await SendAsync().ConfigureAwait(false);
+
+        async Task SendAsync()
+        {
+            await responses.WriteAsync(next, CancellationToken.None).WaitAsync(cancel).ConfigureAwait(false);
+            next = null;
         }
     }
+
+    private ListConnectionsResponse NewResponse(SocketTable table) =>
+        new() { NodeName = agent.Identity.NodeName, Time = Output.EventMessage.TimeOf(table.TimeNs) };
+
+    /// <summary>Enters network namespaces, and waits for /proc, and so works on a thread of its own.</summary>
+    private static Task<V1.Host[]> PartsAsync(IHostLook look, bool programs) => Task.Factory.StartNew(
+        () => HostMessage.Parts(look, programs).ToArray(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     public virtual Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context)
     {
