@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using KaTrace.Bpf;
 using KaTrace.Events;
+using KaTrace.Filters;
 using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Sockets;
@@ -54,7 +55,7 @@ internal static class ListSession
     /// <summary>Rows that the options ask for, in the order of the table.</summary>
     internal static int[] Select(SocketTable table, ListOptions options)
     {
-        SocketFilter filter = new(options.Filters, table);
+        SocketFilter filter = new(options.Filters, table, () => Identify(table, options.Filters.AsksContainers() ? Details(table.Processes) : new Dictionary<ProcessKey, ProcessDetails?>()));
         int[] shown = new int[table.Rows.Length];
         int count = 0;
         for (int i = 0; i < shown.Length; i++)
@@ -86,7 +87,12 @@ internal static class ListSession
                 holders.Add(holder.Process);
         }
 
-        ProcessKey[] keys = [.. holders.Select(holder => table.Processes[holder].Key)];
+        return Details(holders.Select(holder => table.Processes[holder]));
+    }
+
+    private static Dictionary<ProcessKey, ProcessDetails?> Details(IEnumerable<SocketProcess> processes)
+    {
+        ProcessKey[] keys = [.. processes.Select(process => process.Key)];
         using ProcessCatalog catalog = new(capacity: Math.Max(keys.Length, ProcessCatalog.DefaultCapacity));
         ProcessDetails?[] found = catalog.FindAllAsync(keys, DetailsWithin).GetAwaiter().GetResult();
         return keys.Zip(found).ToDictionary(pair => pair.First, pair => pair.Second);

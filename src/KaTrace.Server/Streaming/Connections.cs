@@ -59,7 +59,7 @@ internal sealed class Connections(SocketTable table, ProcessIdentity[] processes
 
     public IEnumerable<ConnectionBatch> Batches(RowCondition wanted)
     {
-        SocketFilter filter = new(filters, table);
+        SocketFilter filter = new(filters, table, () => processes);
         ConnectionMessage messages = new(table, processes);
         ConnectionBatch batch = new();
         for (int i = 0; i < table.Rows.Length; i++)
