@@ -110,9 +110,13 @@ public sealed class KatraceConnection : IAsyncDisposable
 
     private static void GoOnBehind(StreamEventsRequest request, StreamEventsResponse response)
     {
+        // Part of a snapshot is none: it begins anew.
+        if (response.ContentCase == StreamEventsResponse.ContentOneofCase.Connections)
+            return;
         request.Last = 0;
         request.Since = null;
-        request.After = new Position { InstanceId = response.InstanceId, Sequence = response.Sequence };
+        request.Snapshot = false;
+        request.After = new Position { InstanceId = response.InstanceId, Sequence = response.Sequence, ToldSequence = response.ToldSequence };
     }
 
     /// <returns>False at the end of the stream; null when it broke.</returns>

@@ -49,6 +49,7 @@ internal static class StreamSession
         pipeline.Run(sink);
         sink.Coverage.TakeKernelCounts();
         pipeline.Run(sink); // what was on its way while they were read
+        sink.ShowHeld();
         sink.ReportLosses();
         target.Output.Flush();
         return target.End(new StreamTotals(sink.Shown, sink.FilteredOut + tracer.ReadHidden(), [.. losses.Total], sink.Coverage.Compare()));
