@@ -28,10 +28,11 @@ public sealed class KernelFilterTests
         from versions in Some(RandomEvents.OneOf(IpVersion.Ipv4, IpVersion.Ipv6))
         from namespaces in Some(Ids)
         from cgroups in Some(Ids.Select(id => (ulong)id))
+        from containers in Rarely(RandomEvents.OneOf("7", "abc"))
         select new Filter
         {
             Kind = { kinds }, Pid = { pids }, Comm = { comms }, Port = { ports }, LocalPort = { localPorts }, RemotePort = { remotePorts },
-            Ip = { ips }, IpVersion = { versions }, Netns = { namespaces }, CgroupId = { cgroups },
+            Ip = { ips }, IpVersion = { versions }, Netns = { namespaces }, CgroupId = { cgroups }, Container = { containers },
         };
 
     private static readonly Gen<FilterList> AnyFilters =
@@ -115,7 +116,7 @@ public sealed class KernelFilterTests
     public void Nothing_but_probes_names_and_addresses_is_left_to_user_space() =>
         Gen.Select(AnyFilters, AnyRecord).Sample((filters, raw) =>
         {
-            if (raw.Kind != EventKind.Probe && filters.AllowList.Concat(filters.DenyList).All(filter => filter.Comm.Count == 0 && filter.Ip.Count == 0))
+            if (raw.Kind != EventKind.Probe && filters.AllowList.Concat(filters.DenyList).All(filter => filter.Comm.Count == 0 && filter.Container.Count == 0 && filter.Ip.Count == 0))
                 Assert.Equal(Shows(filters, raw), Makes(KernelFilter.Of(filters), raw));
         });
 
