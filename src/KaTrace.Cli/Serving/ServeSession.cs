@@ -9,6 +9,8 @@ namespace KaTrace.Cli.Serving;
 /// <summary>One run of <c>katrace serve</c>.</summary>
 internal static class ServeSession
 {
+    private static readonly TimeSpan CompareWithin = TimeSpan.FromSeconds(1);
+
     /// <exception cref="Bpf.BpfException">Tracing cannot be set up.</exception>
     /// <exception cref="IOException">An address cannot be had.</exception>
     public static async Task<int> RunAsync(TraceOptions trace, ServerOptions server, FilterList filters, bool verbose)
@@ -27,6 +29,15 @@ internal static class ServeSession
                 Warn(failure.Message);
                 return ExitCodes.Failure;
             }
+        }
+
+        try
+        {
+            await traced.CompareProbesAsync().WaitAsync(CompareWithin).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A host with very many processes: the summary then has the last comparison.
         }
 
         await Console.Error.WriteLineAsync(ServeStatus.Summary(traced)).ConfigureAwait(false);

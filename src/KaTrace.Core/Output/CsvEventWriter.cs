@@ -27,14 +27,14 @@ internal sealed class CsvEventWriter : IEventWriter
         _output = output;
         _nodeName = Cell(HostileText.ForTerminal(nodeName));
         if (withHeader)
-            output.Write("time,node,sequence,kind,source,cause,errno,netns,cookie,inode,state,local_address,local_port,remote_address,remote_port,pid,comm,command_line,on,idle_seconds,interval_seconds,count,user_timeout_ms,unanswered,probes,answered,silent_seconds,next_seconds,round_trip_us,lost_place,lost_count\r\n"u8);
+            output.Write("time,node,sequence,kind,source,cause,errno,netns,cookie,inode,state,local_address,local_port,remote_address,remote_port,pid,comm,command_line,on,idle_seconds,interval_seconds,count,user_timeout_ms,unanswered,probes,answered,silent_seconds,next_seconds,round_trip_us,lost_place,lost_count,events,first_monotonic_ns\r\n"u8);
     }
 
-    public void Write(in EventRecord record, ProcessIdentity? process, ulong sequence, in KernelClock clock)
+    public void Write(in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock)
     {
         ReadOnlySpan<byte> owner = ProcessCells(process);
         Utf8Cursor row = new(_output.GetSpan(MaxFixedLength + _nodeName.Length + owner.Length));
-        AppendHead(ref row, clock.ToUnixNs(record.TimeNs), sequence, JsonNames.Kind((int)record.Kind));
+        AppendHead(ref row, clock.ToUnixNs(record.TimeNs), occurrence.Sequence, JsonNames.Kind((int)record.Kind));
         AppendName(ref row, JsonNames.Source((int)record.Source));
         row.Append(EventCauseName(in record));
         row.Append(',');
@@ -49,7 +49,10 @@ internal sealed class CsvEventWriter : IEventWriter
         row.Append(',');
         row.Append(owner);
         AppendKeepalive(ref row, in record, in clock);
-        row.Append(",,\r\n"u8);
+        row.Append(",,"u8);
+        AppendNumber(ref row, occurrence.Count, true);
+        AppendNumber(ref row, occurrence.FirstNs, occurrence.IsAggregate);
+        row.Append("\r\n"u8);
         _output.Advance(row.Length);
     }
 
@@ -60,7 +63,7 @@ internal sealed class CsvEventWriter : IEventWriter
         row.Append(",,,,,,,,,,,,,,,,,,,,,,,,,"u8);
         row.Append(Unquoted(JsonNames.Place((int)place)));
         AppendNumber(ref row, count, true);
-        row.Append("\r\n"u8);
+        row.Append(",,\r\n"u8);
         _output.Advance(row.Length);
     }
 

@@ -42,9 +42,10 @@ internal sealed class AgentServer : IAsyncDisposable
     public static async Task<AgentServer> StartAsync(ServerOptions options, EventLog log, IAgent agent, Action<string> warn)
     {
         List<UnixListener> sockets = [];
+        CalmWarnings warnings = new(warn, TimeProvider.System);
         try
         {
-            WebApplication app = Build(options, log, agent, warn, sockets);
+            WebApplication app = Build(options, log, agent, warnings.Warn, sockets);
             await StartAsync(app, options).ConfigureAwait(false);
             foreach (UnixListener socket in sockets)
                 socket.Publish(options.SocketGroup);
@@ -90,7 +91,7 @@ internal sealed class AgentServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddGrpc(grpc => grpc.EnableDetailedErrors = false);
-        builder.Services.AddSingleton(log).AddSingleton(agent).AddSingleton<Subscriptions>().AddSingleton(new ListGate()).AddSingleton<KatraceService>();
+        builder.Services.AddSingleton(log).AddSingleton(agent).AddSingleton(options).AddSingleton<Subscriptions>().AddSingleton<SocketLooks>().AddSingleton<KatraceService>();
         builder.Services.AddSingleton(NewHealth());
         builder.Services.AddSingleton(new ReflectionServiceImpl(Katrace.Descriptor, Health.Descriptor, ServerReflection.Descriptor));
 
@@ -118,6 +119,8 @@ internal sealed class AgentServer : IAsyncDisposable
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MinResponseDataRate = null; // a slow reader loses events, not its connection
+        kestrel.Limits.MaxConcurrentConnections = options.MostConnections;
+        kestrel.Limits.KeepAliveTimeout = options.IdleFor;
         kestrel.Limits.Http2.KeepAlivePingDelay = options.PingAfter;
         kestrel.Limits.Http2.KeepAlivePingTimeout = options.GoneAfter;
         TlsFiles? tls = options.Tls is null ? null : new TlsFiles(options.Tls, warn);

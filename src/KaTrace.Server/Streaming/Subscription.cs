@@ -17,22 +17,27 @@ internal sealed class Subscription
 
     private readonly EventLog _log;
     private readonly IAgent _agent;
+    private readonly SocketLooks _looks;
     private readonly StreamMessage _message;
     private StreamSelection _selection;
     private readonly StreamRequest _request;
+    private readonly AggregatedEvents? _aggregated;
     private readonly string _peer;
     private readonly Timestamp _start = EventMessage.TimeOf(UnixTime.Now);
     private ulong _next;
+    private ulong _through;
     private ulong _sent;
     private ulong _lost;
     private long _lastSentMs;
     private bool _isOver;
 
-    public Subscription(StreamRequest request, EventLog log, IAgent agent, string peer)
+    public Subscription(StreamRequest request, EventLog log, IAgent agent, SocketLooks looks, string peer)
     {
-        (_request, _log, _agent, _peer) = (request, log, agent, peer);
+        (_request, _log, _agent, _looks, _peer) = (request, log, agent, looks, peer);
         _selection = new StreamSelection(request.Filter, request.IncludeSelf, log, request.Fields);
         _message = new StreamMessage(log, agent.Identity);
+        if (request.Window is { } window)
+            _aggregated = new AggregatedEvents(window, request.After is { } after && after.InstanceId == agent.Identity.InstanceId ? after.ToldSequence : 0, agent);
     }
 
     /// <summary>For <see cref="GetStatusResponse"/>. Any thread may ask.</summary>
@@ -56,6 +61,7 @@ internal sealed class Subscription
         LogWaiter waiter = _log.NewWaiter();
         using CancellationTokenRegistration interrupt = cancel.UnsafeRegister(static w => ((LogWaiter)w!).Interrupt(), waiter);
         using Timer? until = StopAtUntil(waiter);
+        using Timer? window = _aggregated is null ? null : new Timer(static w => ((LogWaiter)w!).Nudge(), waiter, System.Threading.Timeout.Infinite, System.Threading.Timeout.Infinite);
         if (_request.Snapshot is { } filters)
             await SendSnapshotAsync(writer, filters, cancel).ConfigureAwait(false);
         ulong liveFrom = _log.End;
@@ -71,6 +77,7 @@ internal sealed class Subscription
             {
                 if (!isLive && _next >= liveFrom)
                 {
+                    await TellHeldAsync(writer, cancel).ConfigureAwait(false);
                     if (_request.NoFollow)
                         return;
                     await SendMarkerAsync(writer, StreamEventsResponse.LiveFieldNumber, new Live(), cancel).ConfigureAwait(false);
@@ -78,13 +85,16 @@ internal sealed class Subscription
                 }
 
                 if (!TakeNext(isLive ? ulong.MaxValue : liveFrom, isLive))
-                    await waiter.ForAsync(_next).ConfigureAwait(false);
+                    await WaitAsync(waiter, window).ConfigureAwait(false);
                 else if (_message.Count > 0 || IsSilent())
                     await SendAsync(writer, cancel).ConfigureAwait(false);
                 else
                     _message.Release();
 
-                if (_next == ulong.MaxValue || Volatile.Read(ref _isOver))
+                bool isOver = _next == ulong.MaxValue || Volatile.Read(ref _isOver);
+                if (isOver || _aggregated?.Left <= TimeSpan.Zero)
+                    await TellHeldAsync(writer, cancel).ConfigureAwait(false);
+                if (isOver)
                     return;
                 cancel.ThrowIfCancellationRequested();
             }
@@ -96,14 +106,38 @@ internal sealed class Subscription
     }
 
     /// <summary>An event that is told later than this begins, of something that happened before, is in the snapshot.</summary>
-    private async Task SendSnapshotAsync(IServerStreamWriter<StreamMessage> writer, FilterList filters, CancellationToken cancel)
+    private Task SendSnapshotAsync(IServerStreamWriter<StreamMessage> writer, FilterList filters, CancellationToken cancel)
     {
         _next = _log.End;
         _selection = _selection with { AfterNs = RealtimeOffset.MonotonicNs };
-        SocketTable table = _agent.ReadSockets();
-        Connections connections = new(table, await _agent.IdentifyAsync(table).ConfigureAwait(false), filters);
-        foreach (ConnectionBatch batch in connections.Batches(static (in row) => row.IsConnected && row.KeepaliveOn))
-            await SendMarkerAsync(writer, StreamEventsResponse.ConnectionsFieldNumber, batch, cancel).ConfigureAwait(false);
+        return _looks.RunAsync(async (table, late) =>
+        {
+            Connections connections = new(table, await _agent.IdentifyAsync(table).ConfigureAwait(false), filters);
+            foreach (ConnectionBatch batch in connections.Batches(static (in row) => row.IsConnected && row.KeepaliveOn))
+                await SendMarkerAsync(writer, StreamEventsResponse.ConnectionsFieldNumber, batch, CancellationToken.None).WaitAsync(late).ConfigureAwait(false);
+        }, cancel);
+    }
+
+    /// <summary>Until there is an event, or until what is held back is due.</summary>
+    private ValueTask WaitAsync(LogWaiter waiter, Timer? window)
+    {
+        if (_aggregated?.Left is { } left)
+        {
+            if (left <= TimeSpan.Zero)
+                return ValueTask.CompletedTask;
+            window!.Change(left + TimeSpan.FromMilliseconds(1), System.Threading.Timeout.InfiniteTimeSpan);
+        }
+
+        return waiter.ForAsync(_next);
+    }
+
+    private Task TellHeldAsync(IServerStreamWriter<StreamMessage> writer, CancellationToken cancel)
+    {
+        if (_aggregated?.FirstHeld is null)
+            return Task.CompletedTask;
+        _message.Clear(_through);
+        _aggregated.Tell(_message, _selection.Fields);
+        return SendAsync(writer, cancel);
     }
 
     /// <summary>Also when nothing happens after it. Events of before may be under way in the ring for a moment.</summary>
@@ -125,10 +159,11 @@ internal sealed class Subscription
         LogSlice slice = _log.Read(_next, out ulong missed);
         if (slice.Segment is null && missed == 0)
             return false;
-        _message.Clear(_next - 1 + missed);
+        _message.Clear(_through = _next - 1 + missed);
         if (missed > 0)
         {
             Volatile.Write(ref _lost, _lost + missed);
+            _aggregated?.Tell(_message, _selection.Fields);
             if (_selection.Filter.ShowsLost)
                 _message.AddLost(isLive || _sent > 0 ? Lost.Types.Place.Subscriber : Lost.Types.Place.History, missed, _agent.Clock);
             Volatile.Write(ref _next, _next + missed);
@@ -145,7 +180,17 @@ internal sealed class Subscription
             slice = slice with { End = (int)(end - slice.Segment.FirstSequence) };
         int until = IndexOfUntil(slice);
         ulong next = until < slice.End ? ulong.MaxValue : slice.NextSequence;
-        _message.Take(slice with { End = until }, _selection);
+        _through = slice.NextSequence - 1;
+        if (_aggregated is null)
+        {
+            _message.Take(slice with { End = until }, _selection);
+        }
+        else
+        {
+            _aggregated.Take(slice with { End = until }, _selection, _message);
+            _log.Release(slice);
+        }
+
         Volatile.Write(ref _next, next);
     }
 
@@ -168,12 +213,13 @@ internal sealed class Subscription
 
     private Task SendMarkerAsync(IServerStreamWriter<StreamMessage> writer, int field, Google.Protobuf.IMessage marker, CancellationToken cancel)
     {
-        _message.SetMarker(field, marker, _next - 1);
+        _message.SetMarker(field, marker, _through = _next - 1);
         return SendAsync(writer, cancel);
     }
 
     private Task SendAsync(IServerStreamWriter<StreamMessage> writer, CancellationToken cancel)
     {
+        _message.IsThrough(_through, _aggregated?.FirstHeld);
         Volatile.Write(ref _sent, _sent + (uint)_message.Count);
         _lastSentMs = Environment.TickCount64;
         return writer.WriteAsync(_message, cancel);
