@@ -12,6 +12,9 @@ internal sealed class HostFlags
 
     public void AddTo(Command command) => _server.AddTo(command);
 
+    /// <summary>It may be another host than this one.</summary>
+    public bool IsElsewhere(ParseResult result) => _server.Address(result) is not null;
+
     /// <summary>Opens it, and runs what looks at it: the agent that is asked for, or the kernel; or the agent of this host, for a user
     /// who may not ask the kernel.</summary>
     /// <param name="result">Of the command line.</param>

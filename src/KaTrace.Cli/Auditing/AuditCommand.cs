@@ -45,11 +45,14 @@ internal static class AuditCommand
             try
             {
                 AuditConfig settings = result.GetValue(config) is { } configFile ? AuditConfigFile.Parse(configFile, ReadFile("--config", configFile)) : new AuditConfig();
+                string[] pathTimeouts = [.. settings.PathTimeouts ?? [], .. result.GetValue(paths)!];
+                if (host.IsElsewhere(result) && Array.Find(pathTimeouts, path => path.StartsWith("dev:", StringComparison.Ordinal)) is { } device)
+                    throw new FormatException($"--path-timeout {device} names an interface of this host, which says nothing of the agent's: name the network that is behind it, as 10.0.0.0/8=350s");
                 options = new AuditOptions
                 {
                     Rules = Choose(settings, result.GetValue(rules)!),
                     Expectations = result.GetValue(expect) is { } expectFile ? ExpectationFile.Parse(expectFile, ReadFile("--expect", expectFile).Split('\n')) : [],
-                    Paths = [.. (settings.PathTimeouts ?? []).Concat(result.GetValue(paths)!).Select(path => PathRule.Parse(path, Overrides(settings)))],
+                    Paths = [.. pathTimeouts.Select(path => PathRule.Parse(path, Overrides(settings)))],
                     Limits = settings.Limits?.Over(new AuditLimits()) ?? new AuditLimits(),
                     Severities = settings.Severity ?? [],
                     FailOn = result.GetValue(failOn) ?? settings.FailOn,

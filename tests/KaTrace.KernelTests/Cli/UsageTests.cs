@@ -35,6 +35,7 @@ public sealed class UsageTests
     [InlineData("audit -o xml", "--output", "'xml'")]
     [InlineData("audit --config /nowhere/audit.json", "--config", "/nowhere/audit.json")]
     [InlineData("audit --expect /nowhere/ka.expect", "--expect", "/nowhere/ka.expect")]
+    [InlineData("audit --server unix:/nowhere/k.sock --path-timeout dev:lo=350s", "--path-timeout", "dev:lo=350s names an interface of this host")]
     [InlineData("explain redis", "bad target", "'redis'")]
     [InlineData("explain -o xml 1", "--output", "'xml'")]
     [InlineData("explain", "", "explain")]
