@@ -20,13 +20,12 @@ internal sealed class TracerFlags
 
     public TracerFlags() => _backend.AcceptOnlyFromAmong("auto", "fentry", "tp-btf", "raw-tp", "kprobe", "cgroup");
 
+    public IReadOnlyList<Option> All => [_backend, _liveAnswers, _ringSize, _maxSockets, _reconcile];
+
     public void AddTo(Command command)
     {
-        command.Options.Add(_backend);
-        command.Options.Add(_liveAnswers);
-        command.Options.Add(_ringSize);
-        command.Options.Add(_maxSockets);
-        command.Options.Add(_reconcile);
+        foreach (Option option in All)
+            command.Options.Add(option);
     }
 
     public TracerOptions Read(ParseResult result, FilterList filters) => new()

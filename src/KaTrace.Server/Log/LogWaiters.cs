@@ -32,7 +32,7 @@ internal sealed class LogWaiters : IDisposable
     {
         lock (_lock)
         {
-            if (waiter.IsInterrupted || _log.End > sequence)
+            if (waiter.IsInterrupted || _log.End > sequence || _log.IsComplete)
                 return false;
             _waiting.Add(waiter);
             return true;

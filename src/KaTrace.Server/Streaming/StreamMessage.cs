@@ -48,10 +48,10 @@ internal sealed class StreamMessage(EventLog log, AgentIdentity agent)
     }
 
     /// <summary>Tells this subscriber alone that events are missing here.</summary>
-    public void AddLost(Lost.Types.Place place, ulong count, in KernelClock clock)
+    public void AddLost(Lost.Types.Place place, ulong count, ulong monotonicNs, in KernelClock clock)
     {
         Span<byte> buffer = _ownEvents.GetSpan(ProtoEventWriter.MaxLength(null));
-        _ownEvents.Advance(ProtoEventWriter.WriteLost(buffer, place, count, RealtimeOffset.MonotonicNs, 0, in clock));
+        _ownEvents.Advance(ProtoEventWriter.WriteLost(buffer, place, count, monotonicNs, 0, in clock));
         Count++;
     }
 

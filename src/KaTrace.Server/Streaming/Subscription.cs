@@ -12,8 +12,7 @@ namespace KaTrace.Server.Streaming;
 /// <summary>One call of StreamEvents: a position in the log that moves as fast as its reader takes what is sent.</summary>
 internal sealed class Subscription
 {
-    private const double UnderWayMs = 100;
-    private const double LongestTimerMs = uint.MaxValue - 1;
+    private const int UnderWayMs = 100;
 
     private readonly EventLog _log;
     private readonly IAgent _agent;
@@ -77,14 +76,19 @@ internal sealed class Subscription
                     isLive = true;
                 }
 
+                bool isComplete = _log.IsComplete;
                 if (!TakeNext(isLive ? ulong.MaxValue : liveFrom, isLive))
+                {
+                    if (isComplete || Volatile.Read(ref _isOver))
+                        return;
                     await waiter.ForAsync(_next).ConfigureAwait(false);
+                }
                 else if (_message.Count > 0 || IsSilent())
                     await SendAsync(writer, cancel).ConfigureAwait(false);
                 else
                     _message.Release();
 
-                if (_next == ulong.MaxValue || Volatile.Read(ref _isOver))
+                if (_next == ulong.MaxValue)
                     return;
                 cancel.ThrowIfCancellationRequested();
             }
@@ -99,7 +103,7 @@ internal sealed class Subscription
     private async Task SendSnapshotAsync(IServerStreamWriter<StreamMessage> writer, FilterList filters, CancellationToken cancel)
     {
         _next = _log.End;
-        _selection = _selection with { AfterNs = RealtimeOffset.MonotonicNs };
+        _selection = _selection with { AfterNs = _agent.MonotonicNs };
         SocketTable table = _agent.ReadSockets();
         Connections connections = new(table, await _agent.IdentifyAsync(table).ConfigureAwait(false), filters);
         foreach (ConnectionBatch batch in connections.Batches(static (in row) => row.IsConnected && row.KeepaliveOn))
@@ -111,12 +115,14 @@ internal sealed class Subscription
     {
         if (_request.UntilNs is not { } untilNs)
             return null;
-        double left = Math.Clamp(((untilNs - UnixTime.Now) / 1e6) + UnderWayMs, UnderWayMs, LongestTimerMs);
+        // Not once at that time: a clock may be set, and that of a capture has a speed of its own.
         return new Timer(_ =>
         {
+            if (_agent.Clock.ToUnixNs(_agent.MonotonicNs) < untilNs + (UnderWayMs * 1_000_000L))
+                return;
             Volatile.Write(ref _isOver, true);
             waiter.Interrupt();
-        }, null, TimeSpan.FromMilliseconds(left), System.Threading.Timeout.InfiniteTimeSpan);
+        }, null, UnderWayMs, UnderWayMs);
     }
 
     /// <summary>Gathers what comes next, if there is something.</summary>
@@ -130,7 +136,7 @@ internal sealed class Subscription
         {
             Volatile.Write(ref _lost, _lost + missed);
             if (_selection.Filter.ShowsLost)
-                _message.AddLost(isLive || _sent > 0 ? Lost.Types.Place.Subscriber : Lost.Types.Place.History, missed, _agent.Clock);
+                _message.AddLost(isLive || _sent > 0 ? Lost.Types.Place.Subscriber : Lost.Types.Place.History, missed, _agent.MonotonicNs, _agent.Clock);
             Volatile.Write(ref _next, _next + missed);
         }
 

@@ -18,7 +18,7 @@ internal sealed class Recorded
 
     public Recorded() => _json = new JsonEventWriter(_lines, Header.NodeName);
 
-    public static CaptureHeader Header => new()
+    public CaptureHeader Header { get; } = new()
     {
         ToolVersion = "1.2.3", NodeName = "node-1", KernelRelease = "6.12.1", Architecture = "x86_64", BootId = "b007", Hz = Sample.Hz,
         RecordingId = "r1", Layout = RecordLayouts.Current,
