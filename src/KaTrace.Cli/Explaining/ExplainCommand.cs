@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using KaTrace.Cli.Agents;
 using KaTrace.Explaining;
 using static KaTrace.Cli.ParsedOption;
 
@@ -18,7 +19,9 @@ internal static class ExplainCommand
         Option<string> output = Parsed("--output", "text, or json (JSON Lines, one socket each, however many)", "FORMAT", ParseFormat, "text");
         output.Aliases.Add("-o");
         Command command = new("explain", "Explain keepalive on one connection in full: whose it is, what is set, when a dead peer is noticed, which setting changes it") { target, output };
-        command.SetAction(result => ExplainSession.Run(result.GetValue(target)!, result.GetValue(output) == "json"));
+        HostFlags host = new();
+        host.AddTo(command);
+        command.SetAction(result => host.Run(result, source => ExplainSession.Run(source, result.GetValue(target)!, result.GetValue(output) == "json")));
         return command;
     }
 

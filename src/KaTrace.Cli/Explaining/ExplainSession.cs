@@ -1,7 +1,7 @@
+using KaTrace.Cli.Agents;
 using KaTrace.Events;
 using KaTrace.Explaining;
 using KaTrace.Hosts;
-using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Sockets;
 
@@ -13,13 +13,12 @@ internal static class ExplainSession
     /// <summary>More are no help in choosing.</summary>
     private const int MostListed = 20;
 
-    public static int Run(ExplainTarget target, bool json)
+    public static int Run(IHostSource source, ExplainTarget target, bool json)
     {
-        using KernelSockets sockets = KernelSockets.Open();
-        SocketTable table = sockets.Read();
+        IHostLook look = source.Look(programs: true);
+        SocketTable table = look.Table;
         TargetMatch match = target.Find(table);
-        foreach (string gap in table.Gaps)
-            Console.Error.WriteLine($"katrace: {gap}");
+        Gaps.Tell(table);
         if (match.Rows.Count == 0)
         {
             Console.Error.WriteLine($"katrace: no TCP socket has or holds '{target.Text}': 'katrace list -a' shows all");
@@ -29,7 +28,7 @@ internal static class ExplainSession
         foreach (string choice in target.Choices(match))
             Console.Error.WriteLine($"katrace: {choice}");
 
-        HostView host = new() { Table = table, Settings = HostSettings.Read(), Programs = ProgramLookup.Read(Involved(table, match.Rows)) };
+        HostView host = new() { Table = table, Settings = look.ReadSettings(), Programs = look.ReadPrograms(Involved(table, match.Rows)) };
         using StandardOutput output = new();
         if (json)
         {

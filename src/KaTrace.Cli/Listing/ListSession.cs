@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text;
-using KaTrace.Bpf;
+using KaTrace.Cli.Agents;
 using KaTrace.Events;
+using KaTrace.Hosts;
+using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Sockets;
@@ -11,19 +13,14 @@ namespace KaTrace.Cli.Listing;
 /// <summary>One run of <c>katrace list</c>.</summary>
 internal static class ListSession
 {
-    /// <summary>Some processes hold up whoever reads them: those are named alone.</summary>
-    private static readonly TimeSpan DetailsWithin = TimeSpan.FromSeconds(1);
-
-    /// <exception cref="BpfException">The sockets cannot be read.</exception>
     /// <exception cref="IOException">The output cannot be written.</exception>
-    public static int Run(ListOptions options)
+    public static int Run(IHostSource host, ListOptions options)
     {
-        // Not disposed: the process ends, and the kernel takes the programs down by itself.
-        KernelSockets source = KernelSockets.Open();
-        SocketTable table = source.Read();
+        bool showsPrograms = options.Format == "json" || options.Columns.Any(column => column.NeedsDetails);
+        IHostLook look = host.Look(showsPrograms);
+        SocketTable table = look.Table;
         int[] shown = Select(table, options);
-        bool showsDetails = options.Format == "json" || options.Columns.Any(column => column.NeedsDetails);
-        ProcessIdentity[] processes = Identify(table, showsDetails ? Details(table, shown) : new Dictionary<ProcessKey, ProcessDetails?>());
+        ProcessIdentity[] processes = Identify(table, showsPrograms ? look.ReadPrograms(HoldersOf(table, shown)) : ProgramLookup.None);
         NameResolver? names = options.ResolveNames ? new NameResolver(AddressesOf(table, shown)) : null;
         Cells cells = new(table, processes, bare: options.Format == "csv", names);
         shown = SortOrder.Sort(shown, table, options.Sort, cells);
@@ -31,7 +28,7 @@ internal static class ListSession
         using StandardOutput output = new();
         IRowWriter writer = options.Format switch
         {
-            "json" => new JsonRowWriter(new JsonConnectionWriter(output, table, processes, Environment.MachineName)),
+            "json" => new JsonRowWriter(new JsonConnectionWriter(output, table, processes, look.NodeName)),
             "csv" => new CsvWriter(output, options.Columns, cells),
             _ => new TableWriter(output, options.Columns, cells, table.Rows, shown, options.Width),
         };
@@ -44,8 +41,7 @@ internal static class ListSession
         }
 
         output.Flush();
-        foreach (string gap in table.Gaps)
-            Console.Error.WriteLine($"katrace: {gap}");
+        Gaps.Tell(table);
         if (options.Format is "table" or "wide")
             Console.Error.WriteLine(new ListSummary(table, shown).Text);
         return ExitCodes.Ok;
@@ -73,11 +69,11 @@ internal static class ListSession
     }
 
     /// <param name="table">Whose processes are named.</param>
-    /// <param name="details">What else is known of some.</param>
-    internal static ProcessIdentity[] Identify(SocketTable table, IReadOnlyDictionary<ProcessKey, ProcessDetails?> details) =>
-        [.. table.Processes.Select(process => new ProcessIdentity(process.Key, Encoding.UTF8.GetBytes(process.Comm), details.GetValueOrDefault(process.Key)))];
+    /// <param name="programs">What else is known of some.</param>
+    internal static ProcessIdentity[] Identify(SocketTable table, ProgramLookup programs) =>
+        [.. table.Processes.Select(process => new ProcessIdentity(process.Key, Encoding.UTF8.GetBytes(process.Comm), programs.Details(process)))];
 
-    private static Dictionary<ProcessKey, ProcessDetails?> Details(SocketTable table, int[] shown)
+    private static SocketProcess[] HoldersOf(SocketTable table, int[] shown)
     {
         HashSet<int> holders = [];
         foreach (int index in shown)
@@ -86,10 +82,7 @@ internal static class ListSession
                 holders.Add(holder.Process);
         }
 
-        ProcessKey[] keys = [.. holders.Select(holder => table.Processes[holder].Key)];
-        using ProcessCatalog catalog = new(capacity: Math.Max(keys.Length, ProcessCatalog.DefaultCapacity));
-        ProcessDetails?[] found = catalog.FindAllAsync(keys, DetailsWithin).GetAwaiter().GetResult();
-        return keys.Zip(found).ToDictionary(pair => pair.First, pair => pair.Second);
+        return [.. holders.Select(holder => table.Processes[holder])];
     }
 
     private static HashSet<IPAddress> AddressesOf(SocketTable table, int[] shown)

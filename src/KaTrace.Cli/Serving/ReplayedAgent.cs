@@ -4,6 +4,7 @@ using Grpc.Core;
 using KaTrace.Captures;
 using KaTrace.Cli.Replaying;
 using KaTrace.Events;
+using KaTrace.Hosts;
 using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Server.Hosting;
@@ -69,6 +70,9 @@ internal sealed class ReplayedAgent : IAgent, IDisposable
         throw new RpcException(new Status(StatusCode.FailedPrecondition, "this agent serves a capture, which has the events of sockets and not their list"));
 
     public Task<ProcessIdentity[]> IdentifyAsync(SocketTable table) => Task.FromResult<ProcessIdentity[]>([]);
+
+    /// <exception cref="NotSupportedException">There is no table to look at the rest of.</exception>
+    public IHostLook Look(SocketTable table) => throw new NotSupportedException();
 
     public void Describe(GetStatusResponse status)
     {

@@ -28,6 +28,8 @@ internal sealed class TracerFlags
             command.Options.Add(option);
     }
 
+    public bool AnyGiven(ParseResult result) => All.Any(option => result.GetResult(option) is { Implicit: false });
+
     public TracerOptions Read(ParseResult result, FilterList filters) => new()
     {
         Backend = result.GetValue(_backend)!,

@@ -52,7 +52,8 @@ internal sealed class Explanation
     {
         string inode = row.Ino == 0 ? "without a file" : $"inode {row.Ino}";
         string cookie = row.Cookie == 0 ? "" : $", cookie {row.Cookie}";
-        Add("socket", $"{inode}{cookie}, network namespace {row.Netns}, made by uid {row.Uid}");
+        string user = row.IsSocket ? $", made by uid {row.Uid}" : "";
+        Add("socket", $"{inode}{cookie}, network namespace {row.Netns}{user}");
     }
 
     private void Owners(in SocketRow row)

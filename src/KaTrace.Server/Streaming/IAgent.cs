@@ -1,4 +1,5 @@
 using KaTrace.Events;
+using KaTrace.Hosts;
 using KaTrace.Processes;
 using KaTrace.Sockets;
 using KaTrace.V1;
@@ -22,6 +23,9 @@ internal interface IAgent
 
     /// <summary>What is known of the processes of a table, in its order.</summary>
     Task<ProcessIdentity[]> IdentifyAsync(SocketTable table);
+
+    /// <summary>All else that is to be known of the host, as of now.</summary>
+    IHostLook Look(SocketTable table);
 
     /// <summary>Fills in all that the log and the subscribers do not know themselves.</summary>
     void Describe(GetStatusResponse status);

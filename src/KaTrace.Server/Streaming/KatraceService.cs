@@ -1,4 +1,6 @@
 using Grpc.Core;
+using KaTrace.Hosts;
+using KaTrace.Processes;
 using KaTrace.Server.Log;
 using KaTrace.Sockets;
 using KaTrace.V1;
@@ -9,7 +11,7 @@ namespace KaTrace.Server.Streaming;
 /// <summary>katrace.v1.Katrace.</summary>
 /// <remarks>Bound by hand: the generated service would make a message an event. Methods are virtual as Grpc.AspNetCore takes no others.</remarks>
 [BindServiceMethod(typeof(KatraceService), nameof(Bind))]
-internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscriptions, IHostApplicationLifetime lifetime)
+internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscriptions, ListGate gate, IHostApplicationLifetime lifetime)
 {
     private static readonly Method<StreamEventsRequest, StreamMessage> StreamEventsMethod = new(
         MethodType.ServerStreaming, Katrace.Descriptor.FullName, nameof(StreamEvents), Marshal(StreamEventsRequest.Parser), StreamMessage.Marshaller);
@@ -47,19 +49,55 @@ internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscrip
     public virtual async Task ListConnections(ListConnectionsRequest request, IServerStreamWriter<ListConnectionsResponse> responses, ServerCallContext context)
     {
         Connections.Check(request);
+        using IDisposable place = await gate.EnterAsync(context.CancellationToken).ConfigureAwait(false);
         SocketTable table = agent.ReadSockets();
-        Connections connections = new(table, await agent.IdentifyAsync(table).ConfigureAwait(false), request.Filters ?? new FilterList());
-        bool isFirst = true;
-        foreach (ConnectionBatch batch in connections.Batches(Connections.Wanted(request)).DefaultIfEmpty(new ConnectionBatch()))
+        ListConnectionsResponse first = NewResponse(table);
+        first.Gaps.AddRange(table.Gaps);
+        ProcessIdentity[]? processes = request.Host ? null : await agent.IdentifyAsync(table).ConfigureAwait(false);
+        V1.Host[] parts = request.Host ? await PartsAsync(agent.Look(table), request.Programs).ConfigureAwait(false) : [];
+        Connections connections = new(table, processes, request.Filters ?? new FilterList());
+
+        ListConnectionsResponse? next = first;
+        foreach (V1.Host part in parts)
         {
-            ListConnectionsResponse response = new() { NodeName = agent.Identity.NodeName, Time = Output.EventMessage.TimeOf(table.TimeNs) };
-            response.Connections.AddRange(batch.Connections);
-            if (isFirst)
-                response.Gaps.AddRange(table.Gaps);
-            isFirst = false;
-            await responses.WriteAsync(response, context.CancellationToken).ConfigureAwait(false);
+            next ??= NewResponse(table);
+            next.Host = part;
+            await SendAsync(next).ConfigureAwait(false);
+            next = null;
+        }
+
+        foreach (ConnectionBatch batch in connections.Batches(Connections.Wanted(request)))
+        {
+            next ??= NewResponse(table);
+            next.Connections.AddRange(batch.Connections);
+            await SendAsync(next).ConfigureAwait(false);
+            next = null;
+        }
+
+        if (next is not null)
+            await SendAsync(next).ConfigureAwait(false);
+
+        async Task SendAsync(ListConnectionsResponse response)
+        {
+            using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+            late.CancelAfter(ListGate.WriteWithin);
+            try
+            {
+                await responses.WriteAsync(response, late.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                throw new RpcException(new Status(StatusCode.Unavailable, "the agent stops"));
+            }
         }
     }
+
+    private ListConnectionsResponse NewResponse(SocketTable table) =>
+        new() { NodeName = agent.Identity.NodeName, Time = Output.EventMessage.TimeOf(table.TimeNs) };
+
+    /// <summary>Enters network namespaces, and waits for /proc, and so works on a thread of its own.</summary>
+    private static Task<V1.Host[]> PartsAsync(IHostLook look, bool programs) => Task.Factory.StartNew(
+        () => HostMessage.Parts(look, programs).ToArray(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     public virtual Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context)
     {

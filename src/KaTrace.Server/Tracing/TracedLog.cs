@@ -3,6 +3,7 @@ using KaTrace.Bpf;
 using KaTrace.Coverage;
 using KaTrace.Events;
 using KaTrace.Filters;
+using KaTrace.Hosts;
 using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Ring;
@@ -88,6 +89,8 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
         ProcessDetails?[] details = await _processes.FindAllAsync([.. table.Processes.Select(process => process.Key)], DetailsWithin).ConfigureAwait(false);
         return [.. table.Processes.Select((process, i) => new ProcessIdentity(process.Key, Encoding.UTF8.GetBytes(process.Comm), details[i]))];
     }
+
+    public IHostLook Look(SocketTable table) => new TracedHost(table, Identity.NodeName, _processes, DetailsWithin);
 
     public void Describe(GetStatusResponse status)
     {

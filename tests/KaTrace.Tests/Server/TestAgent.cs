@@ -1,6 +1,7 @@
 using System.Text;
 using KaTrace.Client;
 using KaTrace.Events;
+using KaTrace.Hosts;
 using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Server.Hosting;
@@ -83,6 +84,11 @@ internal sealed class TestAgent : IAgent, IAsyncDisposable
 
     public Task<ProcessIdentity[]> IdentifyAsync(SocketTable table) =>
         Task.FromResult<ProcessIdentity[]>([.. table.Processes.Select(p => new ProcessIdentity(p.Key, Encoding.UTF8.GetBytes(p.Comm), null))]);
+
+    public IHostLook Look(SocketTable table) => Host(table);
+
+    /// <summary>What there is to know of the host beside its sockets.</summary>
+    public Func<SocketTable, IHostLook> Host { get; set; } = table => new MadeUpLook(table);
 
     public void Describe(GetStatusResponse status) => status.Version = "test";
 

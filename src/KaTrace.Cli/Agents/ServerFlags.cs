@@ -1,7 +1,7 @@
 using System.CommandLine;
 using KaTrace.Client;
 
-namespace KaTrace.Cli.Streaming;
+namespace KaTrace.Cli.Agents;
 
 /// <summary>Which agent is asked: flags of whoever can ask one.</summary>
 internal sealed class ServerFlags
