@@ -10,7 +10,7 @@ namespace KaTrace.Cli.Replaying;
 /// <remarks><see cref="Stop"/>, and the counts, are for any thread.</remarks>
 internal sealed class CapturePlayer : IDisposable
 {
-    private readonly List<Capture> _captures = [];
+    private readonly CaptureFiles _files;
     private readonly ManualResetEvent _stop = new(false);
     private readonly ReplaySink _sink;
     private CapturePipeReader? _reader;
@@ -21,15 +21,12 @@ internal sealed class CapturePlayer : IDisposable
     /// <exception cref="InvalidDataException">One is no capture.</exception>
     public CapturePlayer(ReplayOptions options, IEventOutput output)
     {
-        foreach (string path in options.Paths)
-            _captures.Add(Capture.Open(path));
-        // The files of a rotation in their order, whatever that of the command line.
-        _captures.Sort((a, b) => BegunUnixNs(a).CompareTo(BegunUnixNs(b)));
-        _sink = new ReplaySink(options, BegunUnixNs(_captures[0]), output, options.Speed is { } speed ? new ReplayClock(speed, _stop) : null, Stop);
+        _files = new CaptureFiles(options.Paths);
+        _sink = new ReplaySink(options, _files.BegunUnixNs, output, options.Speed is { } speed ? new ReplayClock(speed, _stop) : null, Stop);
     }
 
     /// <summary>In the order of their beginnings.</summary>
-    public IReadOnlyList<Capture> Captures => _captures;
+    public IReadOnlyList<Capture> Captures => _files.Captures;
 
     public ulong Shown => _sink.Shown;
 
@@ -44,13 +41,13 @@ internal sealed class CapturePlayer : IDisposable
     public bool IsStopped => _stop.WaitOne(0);
 
     /// <summary>What is missing where files were cut, a sentence each; nothing of those that were not read to their end.</summary>
-    public IEnumerable<string> Cuts => IsStopped ? [] : _captures.Where(capture => capture.End is null).Select(CutNotice.Of);
+    public IEnumerable<string> Cuts => IsStopped ? [] : Captures.Where(capture => capture.End is null).Select(CutNotice.Of);
 
     /// <param name="newWriter">For the events of a host.</param>
     /// <exception cref="InvalidDataException">A file is damaged. What comes before was written.</exception>
     public void Run(Func<string, IEventWriter> newWriter)
     {
-        foreach (Capture capture in _captures)
+        foreach (Capture capture in Captures)
         {
             CapturePipeReader reader = new(capture);
             Volatile.Write(ref _reader, reader);
@@ -71,10 +68,7 @@ internal sealed class CapturePlayer : IDisposable
 
     public void Dispose()
     {
-        foreach (Capture capture in _captures)
-            capture.Dispose();
+        _files.Dispose();
         _stop.Dispose();
     }
-
-    private static long BegunUnixNs(Capture capture) => capture.Clock.ToUnixNs(capture.Header.BegunMonotonicNs);
 }

@@ -1,10 +1,12 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Grpc.Core;
 using KaTrace.Captures;
 using KaTrace.Cli.Replaying;
 using KaTrace.Events;
 using KaTrace.Hosts;
+using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Server.Hosting;
@@ -25,6 +27,9 @@ internal sealed class ReplayedAgent : IAgent, IDisposable
     private readonly CaptureHeader _header;
     private readonly KernelClock _begun;
     private readonly Thread _thread;
+
+    /// <summary>What else is known, for as long as somebody has the table.</summary>
+    private readonly ConditionalWeakTable<SocketTable, IHostLook> _looks = [];
     private volatile bool _ended;
     private volatile string[] _gaps = [];
 
@@ -39,7 +44,7 @@ internal sealed class ReplayedAgent : IAgent, IDisposable
         Log = new EventLog(historyBytes);
         _output = new LogOutput(Log);
         _player = new CapturePlayer(options, _output);
-        CheckHosts(_player.Captures);
+        OneHost.Check(_player.Captures);
         _header = _player.Captures[0].Header;
         _begun = _player.Captures[0].Clock;
         Identity = new AgentIdentity(_header.NodeName);
@@ -65,14 +70,31 @@ internal sealed class ReplayedAgent : IAgent, IDisposable
     /// <summary>Begins with the first event.</summary>
     public void Begin() => _thread.Start();
 
-    /// <exception cref="RpcException">FAILED_PRECONDITION.</exception>
-    public SocketTable ReadSockets() =>
-        throw new RpcException(new Status(StatusCode.FailedPrecondition, "this agent serves a capture, which has the events of sockets and not their list"));
+    /// <exception cref="RpcException">FAILED_PRECONDITION: the capture does not hold them.</exception>
+    public SocketTable ReadSockets()
+    {
+        if (_options.Paths.Contains("-"))
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, "this agent serves a capture from standard input, which cannot be searched for sockets"));
+        try
+        {
+            using RecordedHost host = new(_options.Paths, _ => Clock.ToUnixNs(MonotonicNs), mayBePast: true);
+            IHostLook look = host.Look(programs: true);
+            _looks.Add(look.Table, look);
+            return look.Table;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"this agent serves a capture: {e.Message}"));
+        }
+    }
 
-    public Task<ProcessIdentity[]> IdentifyAsync(SocketTable table) => Task.FromResult<ProcessIdentity[]>([]);
+    public Task<ProcessIdentity[]> IdentifyAsync(SocketTable table)
+    {
+        ProgramLookup programs = Look(table).ReadPrograms(table.Processes);
+        return Task.FromResult<ProcessIdentity[]>([.. table.Processes.Select(process => new ProcessIdentity(process.Key, Encoding.UTF8.GetBytes(process.Comm), programs.Details(process)))]);
+    }
 
-    /// <exception cref="NotSupportedException">There is no table to look at the rest of.</exception>
-    public IHostLook Look(SocketTable table) => throw new NotSupportedException();
+    public IHostLook Look(SocketTable table) => _looks.TryGetValue(table, out IHostLook? look) ? look : throw new ArgumentException("This table was not read here.", nameof(table));
 
     public void Describe(GetStatusResponse status)
     {
@@ -96,25 +118,10 @@ internal sealed class ReplayedAgent : IAgent, IDisposable
         Log.Dispose();
     }
 
-    /// <summary>Cookies, network namespaces and times of two hosts, or of one before and after it was booted, cannot be told apart.</summary>
-    private static void CheckHosts(IReadOnlyList<Capture> captures)
-    {
-        Capture first = captures[0];
-        foreach (Capture other in captures.Skip(1))
-        {
-            if (other.Header.NodeName != first.Header.NodeName)
-                throw new InvalidDataException($"{first.Name} is of {Shown(first)} and {other.Name} of {Shown(other)}: an agent serves one host; start one for each");
-            if (other.Header.BootId != first.Header.BootId)
-                throw new InvalidDataException($"{Shown(first)} was booted between {first.Name} and {other.Name}: sockets and times of the two cannot be told apart; start an agent for each");
-        }
-    }
-
     /// <summary>"keepalive timer by tp_btf".</summary>
     private static V1.Backend BackendOf(string text) => text.LastIndexOf(" by ", StringComparison.Ordinal) is var by and > 0
         ? new V1.Backend { Purpose = text[..by], Name = text[(by + 4)..] }
         : new V1.Backend { Purpose = text };
-
-    private static string Shown(Capture capture) => HostileText.Decode(HostileText.ForTerminal(capture.Header.NodeName));
 
     private void Run(Action<InvalidDataException?> ended)
     {
