@@ -9,6 +9,8 @@ namespace KaTrace.Cli.Serving;
 /// <summary>One run of <c>katrace serve</c>.</summary>
 internal sealed class ServeSession : IDisposable
 {
+    private static readonly TimeSpan CompareWithin = TimeSpan.FromSeconds(1);
+
     private readonly TaskCompletionSource<Exception?> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration _interrupt;
     private readonly PosixSignalRegistration _terminate;
@@ -31,6 +33,15 @@ internal sealed class ServeSession : IDisposable
                 Warn(failure.Message);
                 return ExitCodes.Failure;
             }
+        }
+
+        try
+        {
+            await traced.CompareProbesAsync().WaitAsync(CompareWithin).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A host with very many processes: the summary then has the last comparison.
         }
 
         Say(ServeStatus.Summary(traced));

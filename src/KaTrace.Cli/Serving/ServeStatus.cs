@@ -53,6 +53,8 @@ internal static class ServeStatus
             text.Append(", none lost");
         foreach (Lost lost in status.Lost)
             text.Append(", lost ").Append(LostSentence.Of(lost.Place, lost.Count));
+        if (status.ProbeCoverage is { Counted: > 0 } probes)
+            text.Append("; ").Append(CoverageSentence.Of(probes.Traced, probes.Counted));
         return text.ToString();
     }
 

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KaTrace.Interop;
 
-/// <summary>Owners of files, which System.IO does not set.</summary>
+/// <summary>What System.IO does not do with files.</summary>
 internal static unsafe partial class Libc
 {
     /// <summary>An id that is left as it is.</summary>
@@ -10,6 +10,11 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int chown(string pathname, uint owner, uint group);
+
+    /// <summary>Makes a directory that was not there, which only we may enter.</summary>
+    /// <param name="template">Ends with XXXXXX and NUL; becomes its path.</param>
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint mkdtemp(Span<byte> template);
 
     [LibraryImport(Library)]
     public static partial uint geteuid();

@@ -93,7 +93,7 @@ internal sealed class AgentServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddGrpc(grpc => grpc.EnableDetailedErrors = false);
-        builder.Services.AddSingleton(log).AddSingleton(agent).AddSingleton<Subscriptions>().AddSingleton<ListGate>().AddSingleton<KatraceService>();
+        builder.Services.AddSingleton(log).AddSingleton(agent).AddSingleton(options).AddSingleton<Subscriptions>().AddSingleton<SocketLooks>().AddSingleton<KatraceService>();
         builder.Services.AddSingleton(NewHealth());
         builder.Services.AddSingleton(new ReflectionServiceImpl(Katrace.Descriptor, Health.Descriptor, ServerReflection.Descriptor));
 

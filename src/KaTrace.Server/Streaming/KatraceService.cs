@@ -11,7 +11,7 @@ namespace KaTrace.Server.Streaming;
 /// <summary>katrace.v1.Katrace.</summary>
 /// <remarks>Bound by hand: the generated service would make a message an event. Methods are virtual as Grpc.AspNetCore takes no others.</remarks>
 [BindServiceMethod(typeof(KatraceService), nameof(Bind))]
-internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscriptions, ListGate gate, IHostApplicationLifetime lifetime)
+internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscriptions, SocketLooks looks, IHostApplicationLifetime lifetime)
 {
     private static readonly Method<StreamEventsRequest, StreamMessage> StreamEventsMethod = new(
         MethodType.ServerStreaming, Katrace.Descriptor.FullName, nameof(StreamEvents), Marshal(StreamEventsRequest.Parser), StreamMessage.Marshaller);
@@ -31,7 +31,7 @@ internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscrip
 
     public virtual async Task StreamEvents(StreamEventsRequest request, IServerStreamWriter<StreamMessage> responses, ServerCallContext context)
     {
-        Subscription subscription = new(StreamRequest.Check(request), log, agent, Peer.Of(context));
+        Subscription subscription = new(StreamRequest.Check(request), log, agent, looks, Peer.Of(context));
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         using IDisposable listed = subscriptions.Add(subscription);
         // Headers go out now: a client that waits for its first event knows that it is subscribed.
@@ -42,53 +42,50 @@ internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscrip
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            throw new RpcException(new Status(StatusCode.Unavailable, "the agent stops"));
+            throw Stopping();
         }
     }
 
     public virtual async Task ListConnections(ListConnectionsRequest request, IServerStreamWriter<ListConnectionsResponse> responses, ServerCallContext context)
     {
         Connections.Check(request);
-        using IDisposable place = await gate.EnterAsync(context.CancellationToken).ConfigureAwait(false);
-        SocketTable table = agent.ReadSockets();
-        ListConnectionsResponse first = NewResponse(table);
-        first.Gaps.AddRange(table.Gaps);
-        ProcessIdentity[]? processes = request.Host ? null : await agent.IdentifyAsync(table).ConfigureAwait(false);
-        V1.Host[] parts = request.Host ? await PartsAsync(agent.Look(table), request.Programs).ConfigureAwait(false) : [];
-        Connections connections = new(table, processes, request.Filters ?? new FilterList());
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            await looks.RunAsync((table, cancel) => SendAsync(table, request, responses, cancel), end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw Stopping();
+        }
+    }
 
-        ListConnectionsResponse? next = first;
-        foreach (V1.Host part in parts)
+    private async Task SendAsync(SocketTable table, ListConnectionsRequest request, IServerStreamWriter<ListConnectionsResponse> responses, CancellationToken cancel)
+    {
+        ListConnectionsResponse? next = NewResponse(table);
+        next.Gaps.AddRange(table.Gaps);
+        foreach (V1.Host part in request.Host ? await PartsAsync(agent.Look(table), request.Programs).ConfigureAwait(false) : [])
         {
             next ??= NewResponse(table);
             next.Host = part;
-            await SendAsync(next).ConfigureAwait(false);
-            next = null;
+            await SendAsync().ConfigureAwait(false);
         }
 
-        foreach (ConnectionBatch batch in connections.Batches(Connections.Wanted(request)))
+        ProcessIdentity[]? processes = request.Host ? null : await agent.IdentifyAsync(table).ConfigureAwait(false);
+        foreach (ConnectionBatch batch in new Connections(table, processes, request.Filters ?? new FilterList()).Batches(Connections.Wanted(request)))
         {
             next ??= NewResponse(table);
             next.Connections.AddRange(batch.Connections);
-            await SendAsync(next).ConfigureAwait(false);
-            next = null;
+            await SendAsync().ConfigureAwait(false);
         }
 
         if (next is not null)
-            await SendAsync(next).ConfigureAwait(false);
+            await SendAsync().ConfigureAwait(false);
 
-        async Task SendAsync(ListConnectionsResponse response)
+        async Task SendAsync()
         {
-            using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-            late.CancelAfter(ListGate.WriteWithin);
-            try
-            {
-                await responses.WriteAsync(response, late.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
-            {
-                throw new RpcException(new Status(StatusCode.Unavailable, "the agent stops"));
-            }
+            await responses.WriteAsync(next, CancellationToken.None).WaitAsync(cancel).ConfigureAwait(false);
+            next = null;
         }
     }
 
@@ -119,6 +116,8 @@ internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscrip
         agent.Describe(status);
         return Task.FromResult(status);
     }
+
+    private static RpcException Stopping() => new(new Status(StatusCode.Unavailable, "the agent stops"));
 
     private static Marshaller<T> Marshal<T>(Google.Protobuf.MessageParser<T> parser)
         where T : class, Google.Protobuf.IMessage<T>, Google.Protobuf.IBufferMessage => new(

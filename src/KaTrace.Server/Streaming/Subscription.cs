@@ -16,6 +16,7 @@ internal sealed class Subscription
 
     private readonly EventLog _log;
     private readonly IAgent _agent;
+    private readonly SocketLooks _looks;
     private readonly StreamMessage _message;
     private StreamSelection _selection;
     private readonly StreamRequest _request;
@@ -27,9 +28,9 @@ internal sealed class Subscription
     private long _lastSentMs;
     private bool _isOver;
 
-    public Subscription(StreamRequest request, EventLog log, IAgent agent, string peer)
+    public Subscription(StreamRequest request, EventLog log, IAgent agent, SocketLooks looks, string peer)
     {
-        (_request, _log, _agent, _peer) = (request, log, agent, peer);
+        (_request, _log, _agent, _looks, _peer) = (request, log, agent, looks, peer);
         _selection = new StreamSelection(request.Filter, request.IncludeSelf, log, request.Fields);
         _message = new StreamMessage(log, agent.Identity);
     }
@@ -100,14 +101,16 @@ internal sealed class Subscription
     }
 
     /// <summary>An event that is told later than this begins, of something that happened before, is in the snapshot.</summary>
-    private async Task SendSnapshotAsync(IServerStreamWriter<StreamMessage> writer, FilterList filters, CancellationToken cancel)
+    private Task SendSnapshotAsync(IServerStreamWriter<StreamMessage> writer, FilterList filters, CancellationToken cancel)
     {
         _next = _log.End;
         _selection = _selection with { AfterNs = _agent.MonotonicNs };
-        SocketTable table = _agent.ReadSockets();
-        Connections connections = new(table, await _agent.IdentifyAsync(table).ConfigureAwait(false), filters);
-        foreach (ConnectionBatch batch in connections.Batches(static (in row) => row.IsConnected && row.KeepaliveOn))
-            await SendMarkerAsync(writer, StreamEventsResponse.ConnectionsFieldNumber, batch, cancel).ConfigureAwait(false);
+        return _looks.RunAsync(async (table, late) =>
+        {
+            Connections connections = new(table, await _agent.IdentifyAsync(table).ConfigureAwait(false), filters);
+            foreach (ConnectionBatch batch in connections.Batches(static (in row) => row.IsConnected && row.KeepaliveOn))
+                await SendMarkerAsync(writer, StreamEventsResponse.ConnectionsFieldNumber, batch, CancellationToken.None).WaitAsync(late).ConfigureAwait(false);
+        }, cancel);
     }
 
     /// <summary>Also when nothing happens after it. Events of before may be under way in the ring for a moment.</summary>

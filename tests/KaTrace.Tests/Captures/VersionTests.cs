@@ -106,6 +106,24 @@ public sealed class VersionTests
         Assert.Equal("a.katrace is no capture that can be read: its records have fields beyond their end", Replayed.Of(Capture(layout, new byte[224])).Damage);
     }
 
+    [Fact]
+    public void A_layout_that_would_make_much_memory_of_few_bytes_is_refused()
+    {
+        Assert.Equal("a.katrace is no capture that can be read: its records have 0 bytes, too few for an event", Replayed.Of(Capture(new RecordLayout(), [])).Damage);
+    }
+
+    [Fact]
+    public void A_record_that_is_shorter_than_its_layout_says_is_passed_over()
+    {
+        RecordLayout layout = RecordLayouts.Current.Clone();
+        layout.Fields.RemoveAt(layout.Fields.Count - 1);
+
+        Replayed replayed = Replayed.Of(Capture(layout, new byte[layout.Size - 1]));
+
+        Assert.Null(replayed.Damage);
+        Assert.Empty(replayed.Lines);
+    }
+
     /// <summary>Of one record.</summary>
     private static byte[] Capture(RecordLayout layout, byte[] record)
     {

@@ -31,7 +31,7 @@ internal sealed class TestAgent : IAgent, IAsyncDisposable
 
     public EventLog Log { get; }
 
-    public AgentIdentity Identity { get; } = new("node-1");
+    public AgentIdentity Identity { get; private set; } = new("node-1");
 
     public KernelClock Clock { get; } = Sample.Clock;
 
@@ -53,6 +53,13 @@ internal sealed class TestAgent : IAgent, IAsyncDisposable
 
     /// <summary>Again, after <see cref="StopAsync"/>.</summary>
     public async Task StartServerAsync() => _server = await AgentServer.StartAsync(_options, Log, this, Warn);
+
+    /// <summary>Another run of the agent, as after a crash.</summary>
+    public Task StartAnewAsync()
+    {
+        Identity = new AgentIdentity("node-1");
+        return StartServerAsync();
+    }
 
     /// <summary>The server; the log stays, as if the connection had been lost.</summary>
     public async Task StopAsync()
