@@ -15,6 +15,7 @@ internal static class ServeCommand
     {
         FilterOptions filters = new();
         TracerFlags tracer = new();
+        ServedCaptureFlags captures = new();
         Option<string?> config = new("--config") { Description = $"Configuration in JSON; {ServeSettings.DefaultFile} if that is there", HelpName = "FILE" };
         Option<bool> verbose = new("--verbose", "-v") { Description = "Say on stderr why a better backend was not possible" };
         (string Key, Option<string[]> Flag)[] settings =
@@ -36,6 +37,7 @@ internal static class ServeCommand
         command.Options.Add(config);
         filters.AddTo(command);
         tracer.AddTo(command);
+        captures.AddTo(command, tracer.All);
         command.Options.Add(verbose);
         command.SetAction(result =>
         {
@@ -44,7 +46,7 @@ internal static class ServeCommand
                 return FilterOptions.PrintRaw(list);
 
             ServeSettings read;
-            TraceOptions trace;
+            EventFilter filter;
             try
             {
                 read = ServeSettings.Read(result.GetValue(config), settings
@@ -52,7 +54,7 @@ internal static class ServeCommand
                     .Select(setting => (setting.Key, setting.Flag.Name, string.Join(',', result.GetValue(setting.Flag)!))));
                 if (list.CalculateSize() == 0)
                     list = read.Filters;
-                trace = new TraceOptions { Tracer = tracer.Read(result, list), Filter = EventFilter.Compile(list), Reconcile = tracer.ReadReconcile(result), HistoryBytes = read.HistoryBytes };
+                filter = EventFilter.Compile(list);
             }
             catch (Exception e) when (e is FormatException or FilterException)
             {
@@ -60,7 +62,10 @@ internal static class ServeCommand
                 return ExitCodes.Usage;
             }
 
-            return ServeSession.RunAsync(trace, read.Server, list, result.GetValue(verbose)).GetAwaiter().GetResult();
+            if (captures.Read(result, filter) is { } replay)
+                return ServeSession.ReplayAsync(replay, captures.ExitsAtEnd(result), read, list).GetAwaiter().GetResult();
+            TraceOptions trace = new() { Tracer = tracer.Read(result, list), Filter = filter, Reconcile = tracer.ReadReconcile(result), HistoryBytes = read.HistoryBytes };
+            return ServeSession.TraceAsync(trace, read.Server, list, result.GetValue(verbose)).GetAwaiter().GetResult();
         });
         return command;
     }
