@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using KaTrace.Cli.Filters;
+using KaTrace.Interop;
 using KaTrace.Server.Hosting;
 using KaTrace.Server.Tracing;
 using KaTrace.V1;
@@ -22,6 +23,7 @@ internal static class ServeSession
         await using (AgentServer agent = await AgentServer.StartAsync(server, traced.Log, traced, Warn).ConfigureAwait(false))
         {
             await Console.Error.WriteLineAsync(ServeStatus.Serving(traced, server, agent, filters, verbose)).ConfigureAwait(false);
+            FreedMemory.GiveBack();
             if (await end.Task.ConfigureAwait(false) is { } failure)
             {
                 Warn(failure.Message);
