@@ -12,7 +12,7 @@ internal sealed class EncodeQuestion : IQuestion
 
     public IEnumerable<Row> Ask(bool quick)
     {
-        ulong count = quick ? 20_000ul : 2_000_000;
+        ulong count = quick ? 20_000ul : 500_000;
         int rounds = quick ? 1 : 7;
         List<(string Name, double Bound, Func<Peer> Start)> peers = [("Google.Protobuf", 6, () => Peer.StartOurs(1, Roles.Encoder, ["objects"]))];
         if (Peer.IsBuilt(Cpp))
