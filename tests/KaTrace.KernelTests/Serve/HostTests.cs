@@ -123,13 +123,14 @@ public sealed class HostTests : IDisposable
     [Fact]
     public void Events_of_another_socket_are_not_among_them()
     {
-        using Pair other = Pair.Unprobed();
-        other.Client.SetKeepalive(77, 7, 7);
+        using System.Net.Sockets.Socket other = _pair.Left.NewSocket();
+        other.SetKeepalive(77, 7, 7);
+        other.Connect("10.9.0.2", _pair.ServerPort);
 
         JsonNode? one = null;
-        Until.True(() => (one = Assert.Single(Judged.Run(["explain", $"inode:{other.Client.Inode()}", "-o", "json", "--server", _agent.Address], 0)))["events"]!.AsArray().Count > 0, "its events are kept");
+        Until.True(() => (one = Assert.Single(Judged.Run(["explain", $"inode:{other.Inode()}", "-o", "json", "--server", _agent.Address], 0)))["events"]!.AsArray().Count > 0, "its events are kept");
 
-        Assert.All(one!["events"]!.AsArray(), e => Assert.Equal(other.Client.Inode().ToString(CultureInfo.InvariantCulture), (string?)e!["socket"]!["inode"]));
+        Assert.All(one!["events"]!.AsArray(), e => Assert.Equal(other.Inode().ToString(CultureInfo.InvariantCulture), (string?)e!["socket"]!["inode"]));
         Assert.Equal("ENABLED", (string?)one["events"]!.AsArray().Select(e => e!["kind"]).Single(kind => (string?)kind == "ENABLED"));
     }
 
