@@ -1,18 +1,23 @@
 using Grpc.Core;
 using KaTrace.Client;
+using KaTrace.Explaining;
 using KaTrace.Hosts;
+using KaTrace.Sockets;
 using KaTrace.V1;
 
 namespace KaTrace.Cli.Agents;
 
 /// <summary>The host of an agent.</summary>
 /// <param name="agent">Not ours to dispose.</param>
-internal sealed class AgentHost(KatraceConnection agent) : IHostSource
+internal sealed class AgentHost(KatraceConnection agent) : IHostSource, IEventHistory
 {
     /// <summary>Between two messages; the first comes when the agent has read all sockets.</summary>
     private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(30);
 
     public IHostLook Look(bool programs) => LookAsync(programs).GetAwaiter().GetResult();
+
+    public KeptEvents? Last(in SocketRow row, int count) =>
+        new AgentHistory(agent, AnswersWithin, trouble => Console.Error.WriteLine($"katrace: {trouble}")).Last(in row, count);
 
     public void Dispose()
     {

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
 using KaTrace.Bpf;
 using KaTrace.Client;
+using KaTrace.Explaining;
 
 namespace KaTrace.Cli.Agents;
 
@@ -12,8 +13,11 @@ internal static class LocalAgent
 
     private static readonly string Path = Address["unix:".Length..];
 
-    /// <summary>It is there, and lets us in.</summary>
-    public static bool IsOpen => Connect() is SocketError.Success;
+    /// <summary>Nobody asked for it, so nobody waits for it.</summary>
+    private static readonly TimeSpan HistoryWithin = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>What it keeps of the host that is looked at: null if it is not there. Where it does not answer at once, it has nothing.</summary>
+    public static IEventHistory? History => File.Exists(Path) ? new AgentHistory(KatraceConnection.Open(Address), HistoryWithin, failed: null) : null;
 
     /// <summary>Says on stderr that it is asked instead of the kernel.</summary>
     /// <exception cref="BpfException">It does not help: it is not there, or does not let us in, which the message says.</exception>
@@ -39,7 +43,7 @@ internal static class LocalAgent
             return null;
         try
         {
-            using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false }; // one that is stopped may have its queue full
             socket.Connect(new UnixDomainSocketEndPoint(Path));
             return SocketError.Success;
         }

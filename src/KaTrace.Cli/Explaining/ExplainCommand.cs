@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using KaTrace.Cli.Agents;
 using KaTrace.Explaining;
+using KaTrace.Hosts;
 using static KaTrace.Cli.ParsedOption;
 
 namespace KaTrace.Cli.Explaining;
@@ -21,7 +22,8 @@ internal static class ExplainCommand
         Command command = new("explain", "Explain keepalive on one connection in full: whose it is, what is set, when a dead peer is noticed, which setting changes it") { target, output };
         HostFlags host = new();
         host.AddTo(command);
-        command.SetAction(result => host.Run(result, source => ExplainSession.Run(source, result.GetValue(target)!, result.GetValue(output) == "json")));
+        command.SetAction(result => host.Run(result, source => ExplainSession.Run(
+            source, result.GetValue(target)!, result.GetValue(output) == "json", source as IEventHistory ?? (source is KernelHost ? LocalAgent.History : null))));
         return command;
     }
 

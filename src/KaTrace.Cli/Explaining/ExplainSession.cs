@@ -13,7 +13,13 @@ internal static class ExplainSession
     /// <summary>More are no help in choosing.</summary>
     private const int MostListed = 20;
 
-    public static int Run(IHostSource source, ExplainTarget target, bool json)
+    private const int MostEvents = 10;
+
+    /// <param name="source">Where the socket is.</param>
+    /// <param name="target">Which it is.</param>
+    /// <param name="json">JSON Lines, instead of text.</param>
+    /// <param name="history">Of the same host; null: there is none.</param>
+    public static int Run(IHostSource source, ExplainTarget target, bool json, IEventHistory? history)
     {
         IHostLook look = source.Look(programs: true);
         SocketTable table = look.Table;
@@ -32,15 +38,18 @@ internal static class ExplainSession
         using StandardOutput output = new();
         if (json)
         {
+            if (history is not null && match.Rows.Count > MostListed)
+                Console.Error.WriteLine($"katrace: events are told of {MostListed} sockets at most: name fewer");
             foreach (int index in match.Rows)
             {
-                ExplanationJson.Write(output, in table.Rows[index], host);
+                KeptEvents? kept = match.Rows.Count > MostListed ? null : history?.Last(in table.Rows[index], MostEvents);
+                ExplanationJson.Write(output, in table.Rows[index], host, kept);
                 output.FlushIfLarge();
             }
         }
         else
         {
-            byte[] text = (match.Rows.Count == 1 ? Explain(match.Rows[0], host) : Choose(target, match, host)).ToUtf8();
+            byte[] text = (match.Rows.Count == 1 ? Explain(match.Rows[0], host, history) : Choose(target, match, host)).ToUtf8();
             text.CopyTo(output.GetSpan(text.Length));
             output.Advance(text.Length);
         }
@@ -49,10 +58,11 @@ internal static class ExplainSession
         return ExitCodes.Ok;
     }
 
-    private static WrappedText Explain(int index, HostView host)
+    private static WrappedText Explain(int index, HostView host, IEventHistory? history)
     {
         WrappedText text = new(TerminalWidth.OfOutput);
-        ExplanationText.Append(text, in host.Table.Rows[index], host);
+        ref readonly SocketRow row = ref host.Table.Rows[index];
+        ExplanationText.Append(text, in row, host, history?.Last(in row, MostEvents));
         return text;
     }
 

@@ -29,14 +29,14 @@ internal static class HostMessage
         int bytes = part.CalculateSize();
         foreach ((uint netns, NamespaceSettings of) in settings.Namespaces)
         {
-            NetworkNamespace message = NamespaceOf(netns, of);
+            HostNamespace message = NamespaceOf(netns, of);
             if ((bytes += message.CalculateSize()) > MostBytes)
             {
                 yield return part;
                 (part, bytes) = (new Host(), message.CalculateSize());
             }
 
-            part.NetworkNamespaces.Add(message);
+            part.Namespaces.Add(message);
         }
 
         foreach (HostProcess message in Processes(look, programs))
@@ -53,9 +53,9 @@ internal static class HostMessage
         yield return part;
     }
 
-    private static NetworkNamespace NamespaceOf(uint netns, NamespaceSettings settings)
+    private static HostNamespace NamespaceOf(uint netns, NamespaceSettings settings)
     {
-        NetworkNamespace message = new()
+        HostNamespace message = new()
         {
             Netns = netns,
             Retries = (uint)settings.Retries,

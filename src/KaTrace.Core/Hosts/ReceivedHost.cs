@@ -45,7 +45,7 @@ internal sealed class ReceivedHost
 
         foreach (string gap in part.Gaps)
             _gaps.Add(ReceivedValue.Text(gap, "a gap"));
-        foreach (NetworkNamespace one in part.NetworkNamespaces)
+        foreach (HostNamespace one in part.Namespaces)
             _namespaces[one.Netns] = SettingsOf(one);
         foreach (HostProcess one in part.Processes)
             Add(one);
@@ -112,7 +112,7 @@ internal sealed class ReceivedHost
         return new SocketHolder(index, process.HasFd ? process.Fd : -1);
     }
 
-    private static NamespaceSettings SettingsOf(NetworkNamespace message) => new()
+    private static NamespaceSettings SettingsOf(HostNamespace message) => new()
     {
         Retries = (int)ReceivedValue.AtMost(message.Retries, byte.MaxValue, "tcp_retries2"),
         OrphanRetries = (int)ReceivedValue.AtMost(message.OrphanRetries, byte.MaxValue, "tcp_orphan_retries"),
