@@ -39,6 +39,7 @@ internal sealed class CaptureRecorder : IDisposable
     private long _bytes;
     private long _snapshotBytes;
     private ulong _omittedSnapshot;
+    private bool _isUnsynced;
     private volatile uint _fileNumber;
     private volatile bool _isClosed;
 
@@ -110,9 +111,13 @@ internal sealed class CaptureRecorder : IDisposable
 
     private void Run()
     {
-        foreach (object next in _queue.GetConsumingEnumerable())
+        while (!_queue.IsCompleted)
         {
-            if (next is CaptureBlock block)
+            if (!_queue.TryTake(out object? next, UntilSync()))
+            {
+                Try(SyncIfDue);
+            }
+            else if (next is CaptureBlock block)
             {
                 Try(() => Write(block, block.Info));
                 block.Clear();
@@ -162,11 +167,25 @@ internal sealed class CaptureRecorder : IDisposable
         }
 
         Append(BlockKind.Records, MemoryMarshal.AsBytes(new ReadOnlySpan<RecordsInfo>(in info)), block.Body, in info);
-        if (_options.SyncEvery is { } every && Stopwatch.GetElapsedTime(_lastSync) >= every)
-        {
-            _file.Sync();
-            _lastSync = Stopwatch.GetTimestamp();
-        }
+        SyncIfDue();
+    }
+
+    /// <summary>What was written last must not wait for what comes next, as nothing may.</summary>
+    private TimeSpan UntilSync()
+    {
+        if (_options.SyncEvery is not { } every || !_isUnsynced || _isClosed)
+            return System.Threading.Timeout.InfiniteTimeSpan;
+        TimeSpan left = every - Stopwatch.GetElapsedTime(_lastSync);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private void SyncIfDue()
+    {
+        if (_options.SyncEvery is not { } every || !_isUnsynced || Stopwatch.GetElapsedTime(_lastSync) < every)
+            return;
+        _file.Sync();
+        _lastSync = Stopwatch.GetTimestamp();
+        _isUnsynced = false;
     }
 
     /// <summary>A snapshot is whole, or of no use: nothing is written of one for the file before, or behind a part that was left out.</summary>
@@ -182,7 +201,9 @@ internal sealed class CaptureRecorder : IDisposable
         }
 
         _file.WritePrepared(length);
+        _isUnsynced = true;
         _snapshotBytes += length;
+        SyncIfDue();
         Volatile.Write(ref _bytes, _finished + _file.Length);
     }
 
@@ -210,6 +231,7 @@ internal sealed class CaptureRecorder : IDisposable
         if (_isClosed)
             return;
         _file.WritePrepared(length, in records);
+        _isUnsynced = true;
         Volatile.Write(ref _bytes, _finished + _file.Length);
         Volatile.Write(ref _events, _events + records.Records);
     }

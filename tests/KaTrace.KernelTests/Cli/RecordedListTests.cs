@@ -71,16 +71,19 @@ public sealed class RecordedListTests : IDisposable
 
     public void Dispose() => _directory.Delete(recursive: true);
 
-    /// <summary>Every socket with keepalive is there, and no other; of those without, those that the snapshot has. What is told is so.</summary>
+    /// <summary>Every socket with keepalive is there, and no other; those without are of the snapshot. What is told is so.</summary>
     private static void Compare(JsonObject[] live, JsonObject[] recorded)
     {
         Dictionary<string, JsonObject> liveByName = live.ToDictionary(Name), recordedByName = recorded.ToDictionary(Name);
-        string all = $"live:\n{string.Join<JsonObject>('\n', live)}\nrecorded:\n{string.Join<JsonObject>('\n', recorded)}";
+        string all = $"live:\n{string.Join('\n', live.Select(socket => socket.ToJsonString()))}\nrecorded:\n{string.Join('\n', recorded.Select(socket => socket.ToJsonString()))}";
         Assert.True(live.Where(IsOn).Select(Name).Order().SequenceEqual(recorded.Where(IsOn).Select(Name).Order()), all);
         foreach ((string name, JsonObject socket) in recordedByName)
         {
-            Assert.True(liveByName.TryGetValue(name, out JsonObject? same), $"{name} was not there\n{all}");
-            AssertTold(socket, same, name, all);
+            // One without keepalive makes no event when it ends, and that is said.
+            if (liveByName.TryGetValue(name, out JsonObject? same))
+                AssertTold(socket, same, name, all);
+            else
+                Assert.False(IsOn(socket), $"{name} was not there\n{all}");
         }
     }
 

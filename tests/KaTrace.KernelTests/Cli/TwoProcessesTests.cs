@@ -53,8 +53,15 @@ public sealed class TwoProcessesTests : IDisposable
 
     public void Dispose() => _directory.Delete(recursive: true);
 
-    private static Dictionary<string, JsonObject[]> BySocket(string[] lines) => lines.Select(line => JsonNode.Parse(line)!.AsObject())
-        .GroupBy(e => (string)e["socket"]!["cookie"]!).ToDictionary(group => group.Key, group => group.ToArray());
+    /// <summary>By cookie; a socket that has none yet has an inode, and both once it is connected.</summary>
+    private static Dictionary<string, JsonObject[]> BySocket(string[] lines)
+    {
+        JsonObject[] events = [.. lines.Select(line => JsonNode.Parse(line)!.AsObject())];
+        Dictionary<string, string> cookies = [];
+        foreach (JsonNode socket in events.Select(e => e["socket"]!).Where(socket => socket["inode"] is not null && socket["cookie"] is not null))
+            cookies[(string)socket["inode"]!] = (string)socket["cookie"]!;
+        return events.GroupBy(e => (string?)e["socket"]!["cookie"] ?? cookies.GetValueOrDefault((string)e["socket"]!["inode"]!, "without")).ToDictionary(group => group.Key, group => group.ToArray());
+    }
 
     private static string Kinds(IEnumerable<JsonObject> events) => string.Join(' ', events.Select(e => (string)e["kind"]!));
 
