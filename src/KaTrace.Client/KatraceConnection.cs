@@ -118,7 +118,7 @@ public sealed class KatraceConnection : IAsyncDisposable
         if (response.ContentCase == StreamEventsResponse.ContentOneofCase.Connections)
             return request;
         (request.Snapshot, request.Last, request.Since) = (false, 0, null);
-        request.After = new Position { InstanceId = response.InstanceId, Sequence = response.Sequence };
+        request.After = new Position { InstanceId = response.InstanceId, Sequence = response.Sequence, ToldSequence = response.ToldSequence };
         return request;
     }
 

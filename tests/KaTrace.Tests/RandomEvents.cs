@@ -129,5 +129,11 @@ internal static class RandomEvents
 
     public static readonly Gen<ulong> Sequences = Numbers64;
 
+    public static readonly Gen<Occurrence> Occurrences =
+        from sequence in Numbers64
+        from count in Gen.OneOf(Gen.Const(1u), Gen.UInt[2, uint.MaxValue])
+        from firstNs in Numbers64
+        select count == 1 ? sequence : new Occurrence(sequence, count, firstNs);
+
     public static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 }

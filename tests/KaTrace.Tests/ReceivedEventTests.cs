@@ -13,17 +13,18 @@ public sealed class ReceivedEventTests
     [Fact]
     public void A_message_that_was_received_says_the_same_when_it_is_written_again()
     {
-        Gen.Select(RandomEvents.Records, RandomEvents.Processes, RandomEvents.Clocks).Sample(
-            (raw, process, clock) =>
+        Gen.Select(RandomEvents.Records, RandomEvents.Processes, RandomEvents.Clocks, RandomEvents.Occurrences).Sample(
+            (raw, process, clock, occurrence) =>
             {
                 // Jiffies of a message are milliseconds, which 32 bits hold for 49 days.
                 raw = raw with { Idle = raw.Idle % 1_000_000, Intvl = raw.Intvl % 1_000_000, Silent = raw.Silent % 1_000_000, Next = raw.Next % 1_000_000, Longest = raw.Longest % 1_000_000 };
                 EventRecord record = raw.ToRecord();
-                Event sent = EventMessage.From(in record, process, 7, in clock, "node-1");
+                occurrence = occurrence with { FirstNs = Math.Min(occurrence.FirstNs, record.TimeNs) };
+                Event sent = EventMessage.From(in record, process, occurrence, in clock, "node-1");
                 ReceivedEvent received = new();
 
                 EventRecord again = ReceivedEvent.RecordOf(sent);
-                Event written = EventMessage.From(in again, received.ProcessOf(sent), 7, ReceivedEvent.ClockOf(sent), "node-1");
+                Event written = EventMessage.From(in again, received.ProcessOf(sent), ReceivedEvent.OccurrenceOf(sent), ReceivedEvent.ClockOf(sent), "node-1");
 
                 Assert.Equal(sent, written);
             },

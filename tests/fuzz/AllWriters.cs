@@ -17,10 +17,10 @@ internal sealed class AllWriters(IBufferWriter<byte> output, string nodeName) : 
         new ProtobufEventWriter(output, nodeName),
     ];
 
-    public void Write(in EventRecord record, ProcessIdentity? process, ulong sequence, in KernelClock clock)
+    public void Write(in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock)
     {
         foreach (IEventWriter writer in _writers)
-            writer.Write(in record, process, sequence, in clock);
+            writer.Write(in record, process, occurrence, in clock);
     }
 
     public void WriteLost(Lost.Types.Place place, ulong count, ulong monotonicNs, ulong sequence, in KernelClock clock)

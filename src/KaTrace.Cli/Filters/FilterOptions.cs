@@ -97,6 +97,8 @@ internal sealed class FilterOptions
             (filter, text) => filter.Netns.AddRange(FilterValues.Namespaces(text))),
         FilterFlag.WithValue("--cgroup", [], "cgroup (v2) that the socket was made in, or its listener: id, path, or name as in systemctl; exactly this one, not those below it", "CGROUP,…",
             (filter, text) => filter.CgroupId.AddRange(FilterValues.Cgroups(text))),
+        FilterFlag.WithValue("--container", [], "Owned by a process in this container: its id as docker or crictl shows it, or how that begins", "ID,…",
+            (filter, text) => filter.Container.AddRange(FilterValues.Containers(text))),
         FilterFlag.WithValue("--cookie", [], "This very socket, by SO_COOKIE; a socket may have none until it is connected or listed", "COOKIE,…",
             (filter, text) => filter.Cookie.AddRange(FilterValues.Ids(text, "a cookie"))),
         FilterFlag.WithValue("--inode", [], "This very socket, by its inode, as /proc/PID/fd shows it", "INODE,…",

@@ -50,6 +50,18 @@ internal static class FilterValues
 
     public static IEnumerable<uint> Namespaces(string text) => Parts(text).Select(Namespace);
 
+    public static IEnumerable<string> Containers(string text) => Parts(text).Select(ContainerId);
+
+    /// <summary>Kubernetes writes "containerd://ID".</summary>
+    private static string ContainerId(string text)
+    {
+        int scheme = text.IndexOf("://", StringComparison.Ordinal);
+        string id = scheme < 0 ? text : text[(scheme + 3)..];
+        return Processes.Container.IsIdOrBeginning(id)
+            ? id
+            : throw new FilterException($"bad value '{text}': a container is given by its id, or how that begins: 1 to {Processes.Container.IdLength} of the digits 0-9 and a-f");
+    }
+
     private static ulong CgroupId(string text)
     {
         if (text.Length > 0 && text.All(char.IsAsciiDigit))

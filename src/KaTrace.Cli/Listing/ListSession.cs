@@ -1,7 +1,7 @@
 using System.Net;
-using System.Text;
 using KaTrace.Cli.Agents;
 using KaTrace.Events;
+using KaTrace.Filters;
 using KaTrace.Hosts;
 using KaTrace.Knobs;
 using KaTrace.Output;
@@ -17,10 +17,10 @@ internal static class ListSession
     public static int Run(IHostSource host, ListOptions options)
     {
         bool showsPrograms = options.Format == "json" || options.Columns.Any(column => column.NeedsDetails);
-        IHostLook look = host.Look(showsPrograms);
+        IHostLook look = host.Look(showsPrograms || options.Filters.AsksContainers());
         SocketTable table = look.Table;
-        int[] shown = Select(table, options);
-        ProcessIdentity[] processes = Identify(table, showsPrograms ? look.ReadPrograms(HoldersOf(table, shown)) : ProgramLookup.None);
+        int[] shown = Select(look, options);
+        ProcessIdentity[] processes = (showsPrograms ? look.ReadPrograms(HoldersOf(table, shown)) : ProgramLookup.None).Identify(table);
         NameResolver? names = options.ResolveNames ? new NameResolver(AddressesOf(table, shown)) : null;
         Cells cells = new(table, processes, bare: options.Format == "csv", names);
         shown = SortOrder.Sort(shown, table, options.Sort, cells);
@@ -48,9 +48,10 @@ internal static class ListSession
     }
 
     /// <summary>Rows that the options ask for, in the order of the table.</summary>
-    internal static int[] Select(SocketTable table, ListOptions options)
+    internal static int[] Select(IHostLook look, ListOptions options)
     {
-        SocketFilter filter = new(options.Filters, table);
+        SocketTable table = look.Table;
+        SocketFilter filter = new(options.Filters, table, () => (options.Filters.AsksContainers() ? look.ReadPrograms(table.Processes) : ProgramLookup.None).Identify(table));
         int[] shown = new int[table.Rows.Length];
         int count = 0;
         for (int i = 0; i < shown.Length; i++)
@@ -67,11 +68,6 @@ internal static class ListSession
 
         return shown[..count];
     }
-
-    /// <param name="table">Whose processes are named.</param>
-    /// <param name="programs">What else is known of some.</param>
-    internal static ProcessIdentity[] Identify(SocketTable table, ProgramLookup programs) =>
-        [.. table.Processes.Select(process => new ProcessIdentity(process.Key, Encoding.UTF8.GetBytes(process.Comm), programs.Details(process)))];
 
     private static SocketProcess[] HoldersOf(SocketTable table, int[] shown)
     {

@@ -8,10 +8,10 @@ namespace KaTrace.Cli.Recording;
 /// <summary>Both get every event.</summary>
 internal sealed class TeeEventWriter(IEventWriter first, IEventWriter second) : IEventWriter
 {
-    public void Write(in EventRecord record, ProcessIdentity? process, ulong sequence, in KernelClock clock)
+    public void Write(in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock)
     {
-        first.Write(in record, process, sequence, in clock);
-        second.Write(in record, process, sequence, in clock);
+        first.Write(in record, process, occurrence, in clock);
+        second.Write(in record, process, occurrence, in clock);
     }
 
     public void WriteLost(Lost.Types.Place place, ulong count, ulong monotonicNs, ulong sequence, in KernelClock clock)

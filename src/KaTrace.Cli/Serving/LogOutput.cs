@@ -24,7 +24,7 @@ internal sealed class LogOutput(EventLog log) : IEventWriter, IEventOutput
     public bool IsClosed => false;
 
     /// <inheritdoc/>
-    public void Write(in EventRecord record, ProcessIdentity? process, ulong sequence, in KernelClock clock)
+    public void Write(in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock)
     {
         log.Append(in record, process, in clock);
         Note(record.TimeNs, in clock);

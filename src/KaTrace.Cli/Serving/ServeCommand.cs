@@ -27,6 +27,8 @@ internal static class ServeCommand
             (ServeSettings.TlsClientCaFile, Text("--tls-client-ca-file", "Clients must show a certificate of these authorities", "FILE")),
             (ServeSettings.TlsInsecure, Switch("--tls-insecure", "Serve other hosts without TLS: whoever reaches the port reads all")),
             (ServeSettings.History, Text("--history", "Memory for the events that are kept: 64M", "BYTES")),
+            (ServeSettings.PingAfter, Text("--ping-after", "A client that has sent nothing for so long is asked, by an HTTP/2 PING, whether it is there: 20s", "TIME")),
+            (ServeSettings.GoneAfter, Text("--gone-after", "A client that gives no answer for so long is gone; one stopped for less goes on: 90s", "TIME")),
         ];
 
         Command command = new("serve", "Trace once, and serve the events to any number of clients over gRPC (katrace.v1.Katrace)");

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Google.Protobuf;
 using KaTrace.Filters;
+using KaTrace.Output;
 using KaTrace.Server.Hosting;
 using KaTrace.Server.Log;
 using KaTrace.V1;
@@ -20,12 +21,14 @@ internal sealed class ServeSettings
     public const string TlsClientCaFile = "TlsClientCaFile";
     public const string TlsInsecure = "TlsInsecure";
     public const string History = "History";
+    public const string PingAfter = "PingAfter";
+    public const string GoneAfter = "GoneAfter";
 
     private const string Section = "Serve";
     private const string FiltersKey = "Filters";
     private const string EnvironmentPrefix = "KATRACE_";
 
-    private static readonly string[] Keys = [Listen, SocketGroup, TlsCertFile, TlsKeyFile, TlsClientCaFile, TlsInsecure, History, FiltersKey];
+    private static readonly string[] Keys = [Listen, SocketGroup, TlsCertFile, TlsKeyFile, TlsClientCaFile, TlsInsecure, History, PingAfter, GoneAfter, FiltersKey];
 
     private readonly IConfigurationSection _values;
     private readonly Dictionary<string, string> _flags = [];
@@ -72,6 +75,8 @@ internal sealed class ServeSettings
             Listen = listen.Length == 0 ? standard.Listen : [.. listen.Select(text => Checked(Listen, () => ListenAddress.Parse(text)))],
             SocketGroup = _values[SocketGroup] is { } group ? Checked(SocketGroup, () => UserGroup.Find(group)) : null,
             Tls = ReadTls(),
+            PingAfter = ReadTime(PingAfter, standard.PingAfter),
+            GoneAfter = ReadTime(GoneAfter, standard.GoneAfter),
         };
         if (options.Tls is null && !ReadInsecure() && options.Listen.FirstOrDefault(address => !address.IsLoopback) is { } open)
             throw new FormatException($"{Source(Listen)}: {open.Text} would serve other hosts without TLS; give --tls-cert-file and --tls-key-file, or --tls-insecure if that is meant");
@@ -99,6 +104,16 @@ internal sealed class ServeSettings
         return ByteSize.TryParse(text, out ulong bytes) && bytes is >= Least and <= Most
             ? (long)bytes
             : throw new FormatException($"{Source(History)}: bad size '{text}': it is from 1M to 64G");
+    }
+
+    private TimeSpan ReadTime(string key, TimeSpan standard)
+    {
+        if (_values[key] is not { } text)
+            return standard;
+        TimeSpan time = Checked(key, () => DurationText.Parse(text));
+        return time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromDays(1)
+            ? time
+            : throw new FormatException($"{Source(key)}: bad time '{text}': it is from 1s to 1d");
     }
 
     /// <summary>As <c>--print-raw-filters</c> prints them: not values one by one, but a message in proto3 JSON.</summary>

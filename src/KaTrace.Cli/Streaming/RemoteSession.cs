@@ -117,7 +117,7 @@ internal sealed class RemoteSession : IDisposable
         }
 
         EventRecord record = ReceivedEvent.RecordOf(one);
-        _writer!.Write(in record, _received.ProcessOf(one), one.Sequence, in clock);
+        _writer!.Write(in record, _received.ProcessOf(one), ReceivedEvent.OccurrenceOf(one), in clock);
         _output.FlushIfLarge();
         _shown++;
     }

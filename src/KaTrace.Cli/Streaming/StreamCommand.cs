@@ -3,6 +3,8 @@ using KaTrace.Bpf;
 using KaTrace.Cli.Agents;
 using KaTrace.Cli.Filters;
 using KaTrace.Cli.Printing;
+using KaTrace.Events;
+using KaTrace.Output;
 
 namespace KaTrace.Cli.Streaming;
 
@@ -14,17 +16,19 @@ internal static class StreamCommand
         StreamFlags flags = new(PrintFlags.OfOutput());
         ServerFlags server = new();
         HistoryFlags history = new();
+        Option<TimeSpan?> aggregate = ParsedOption.Parsed<TimeSpan?>("--aggregate", "Show probes and answers of one socket once in such a time, with their number: 10s", "TIME", text => EventAggregator.CheckWindow(DurationText.Parse(text)));
 
         Command command = new("stream", "Show keepalive events as they happen, until interrupted");
         flags.AddTo(command);
         server.AddTo(command);
         history.AddTo(command);
+        command.Options.Add(aggregate);
         command.SetAction(result =>
         {
             if (flags.Filters.PrintsRaw(result))
                 return FilterOptions.PrintRaw(flags.Filters.Read(result));
 
-            StreamOptions options = flags.Read(result);
+            StreamOptions options = flags.Read(result) with { Aggregate = result.GetValue(aggregate) };
             if (server.Address(result) is { } address)
                 return options.Demo ? Refuse("--demo shows this kernel, and does not go with --server") : Ask(address);
             if (history.Any(result))
@@ -43,6 +47,8 @@ internal static class StreamCommand
             {
                 V1.StreamEventsRequest request = new() { Filters = options.Filters, IncludeSelf = options.ShowSelf };
                 history.Read(result, request);
+                if (options.Aggregate is { } window)
+                    request.Aggregation = new V1.Aggregation { Window = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(window) };
                 try
                 {
                     return RemoteSession.RunAsync(options, server.Open(result, address), request).GetAwaiter().GetResult();

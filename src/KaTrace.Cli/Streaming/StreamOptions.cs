@@ -21,6 +21,9 @@ internal sealed record StreamOptions
 
     public TimeSpan? Duration { get; init; }
 
+    /// <summary>What repeats on a socket is shown once in such a time; null: each time.</summary>
+    public TimeSpan? Aggregate { get; init; }
+
     public bool ShowSelf { get; init; }
 
     /// <summary>Say why better backends were not possible.</summary>

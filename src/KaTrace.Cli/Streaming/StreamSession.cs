@@ -51,6 +51,7 @@ internal static class StreamSession
         sink.Coverage.TakeKernelCounts();
         pipeline.Run(sink); // what was on its way while they were read
         sink.Coverage.Settle();
+        sink.ShowHeld();
         sink.ReportLosses();
         target.Output.Flush();
         return target.End(new StreamTotals(sink.Shown, sink.FilteredOut + tracer.ReadHidden(), [.. losses.Total], sink.Coverage.Totals));

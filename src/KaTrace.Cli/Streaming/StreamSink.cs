@@ -22,6 +22,7 @@ internal sealed class StreamSink : IEventSink
     private readonly uint _hz;
     private readonly RealtimeOffset _realtime = new();
     private readonly ProcessCatalog _processes;
+    private readonly EventAggregator? _aggregator;
     private KernelClock _clock;
     private ulong _sequence;
     private int _tick;
@@ -40,6 +41,7 @@ internal sealed class StreamSink : IEventSink
     {
         (_filter, _writer, _output, _losses, _processes, _answers, Coverage, _stop, _hz) = (options.Filter, writer, output, losses, processes, answers, coverage, stop, hz);
         _mostShown = options.Count ?? ulong.MaxValue;
+        _aggregator = options.Aggregate is { } window ? new EventAggregator(window) : null;
         _hiddenTgid = options.ShowSelf ? 0 : ownTgid;
         _clock = new KernelClock(hz, _realtime.Ns);
     }
@@ -72,10 +74,12 @@ internal sealed class StreamSink : IEventSink
             return;
         }
 
-        _writer.Write(in record, process, ++_sequence, in _clock);
-        _output.FlushIfLarge();
-        if (++Shown >= _mostShown)
-            _stop();
+        if (_aggregator?.EndsBefore(in record, process) == true)
+            ShowHeld();
+        if (_aggregator is not null && EventAggregator.Repeats(record.Kind))
+            _aggregator.Hold(in record, process, ++_sequence);
+        else
+            Show(in record, process, ++_sequence);
     }
 
     public void OnBatchEnd()
@@ -88,15 +92,30 @@ internal sealed class StreamSink : IEventSink
             _stop();
     }
 
+    /// <summary>What is held back, whether it is due or not.</summary>
+    public void ShowHeld() => _aggregator?.Tell(Show);
+
     /// <summary>Writes down what was lost since the last look.</summary>
     public void ReportLosses()
     {
         ulong now = RealtimeOffset.MonotonicNs;
         foreach ((V1.Lost.Types.Place place, ulong count) in _losses.Look())
         {
-            if (_filter.ShowsLost)
-                _writer.WriteLost(place, count, now, ++_sequence, in _clock);
+            if (!_filter.ShowsLost)
+                continue;
+            ShowHeld();
+            _writer.WriteLost(place, count, now, ++_sequence, in _clock);
         }
+    }
+
+    private void Show(in EventRecord record, ProcessIdentity? process, Occurrence occurrence)
+    {
+        if (Shown >= _mostShown)
+            return;
+        _writer.Write(in record, process, occurrence, in _clock);
+        _output.FlushIfLarge();
+        if (++Shown >= _mostShown)
+            _stop();
     }
 
     private void Tick()
@@ -104,6 +123,8 @@ internal sealed class StreamSink : IEventSink
         _realtime.Refresh();
         _clock = new KernelClock(_hz, _realtime.Ns);
         ReportLosses();
+        if (_aggregator is { IsEmpty: false } && _aggregator.Left(RealtimeOffset.MonotonicNs) <= TimeSpan.Zero)
+            ShowHeld();
         _output.LookForReader();
     }
 }

@@ -30,7 +30,7 @@ internal sealed class CaptureWriter : IEventWriter
     public CaptureWriter(CaptureRecorder recorder) => _recorder = recorder;
 
     /// <inheritdoc/>
-    public void Write(in EventRecord record, ProcessIdentity? process, ulong sequence, in KernelClock clock)
+    public void Write(in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock)
     {
         _clock = clock;
         if (_block is { } open && (open.IsFull || open.Info.LostNs != 0 || open.RealtimeOffsetNs != clock.RealtimeOffsetNs || IsOld(open, record.TimeNs)))

@@ -46,6 +46,9 @@ internal sealed class ReceivedEvent
         return raw.ToRecord();
     }
 
+    public static Occurrence OccurrenceOf(Event message) =>
+        message.HasCount ? new Occurrence(message.Sequence, message.Count, Math.Min(message.FirstMonotonicNs, message.MonotonicNs)) : message.Sequence;
+
     /// <summary>The owner, with all that is known of it.</summary>
     public ProcessIdentity? ProcessOf(Event message)
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 using KaTrace.Output;
@@ -8,14 +9,19 @@ namespace KaTrace.Filters;
 internal sealed class AddressRange
 {
     private const int MappedPrefix = 96;
-    private readonly byte[] _network;
-    private readonly int _prefixLength;
-
     private AddressRange(byte[] network, int prefixLength)
     {
-        _network = network;
-        _prefixLength = prefixLength;
+        (Length, PrefixLength) = (network.Length, prefixLength);
+        Start = Network(Value(network), prefixLength);
     }
+
+    /// <summary>4 or 16.</summary>
+    public int Length { get; }
+
+    public int PrefixLength { get; }
+
+    /// <summary>The first address, as <see cref="Value"/>.</summary>
+    public UInt128 Start { get; }
 
     /// <summary>Bits of the host part may be set: "10.1.2.3/8" is 10.0.0.0/8.</summary>
     /// <exception cref="FilterException">It is neither an address nor a CIDR.</exception>
@@ -31,16 +37,14 @@ internal sealed class AddressRange
     }
 
     /// <param name="address">4 bytes, or 16 that are not IPv4-mapped.</param>
-    public bool Contains(ReadOnlySpan<byte> address)
-    {
-        if (address.Length != _network.Length)
-            return false;
-        int whole = _prefixLength / 8;
-        if (!address[..whole].SequenceEqual(_network.AsSpan(0, whole)))
-            return false;
-        int rest = _prefixLength % 8;
-        return rest == 0 || (address[whole] ^ _network[whole]) >> (8 - rest) == 0;
-    }
+    public bool Contains(ReadOnlySpan<byte> address) => address.Length == Length && Network(Value(address), PrefixLength) == Start;
+
+    /// <summary>An address as a number whose highest bits are the network's.</summary>
+    public static UInt128 Value(ReadOnlySpan<byte> address) => address.Length == 4
+        ? (UInt128)BinaryPrimitives.ReadUInt32BigEndian(address) << 96
+        : BinaryPrimitives.ReadUInt128BigEndian(address);
+
+    public static UInt128 Network(UInt128 value, int prefixLength) => prefixLength == 0 ? 0 : value >> (128 - prefixLength) << (128 - prefixLength);
 
     private static byte[] ParseAddress(string text, string address)
     {

@@ -1,9 +1,9 @@
-using System.Text;
 using KaTrace.Events;
 using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Sockets;
 using KaTrace.V1;
+using Container = KaTrace.Processes.Container;
 
 namespace KaTrace.Filters;
 
@@ -12,15 +12,16 @@ internal sealed class CompiledFilter
 {
     private readonly uint _kinds;
     private readonly uint[] _pids;
-    private readonly byte[][] _comms;
+    private readonly NameSet _comms;
     private readonly ushort[] _ports;
     private readonly ushort[] _localPorts;
     private readonly ushort[] _remotePorts;
-    private readonly AddressRange[] _addresses;
+    private readonly AddressSet _addresses;
     private readonly bool _ipv4Only;
     private readonly bool _ipv6Only;
     private readonly uint[] _namespaces;
     private readonly ulong[] _cgroups;
+    private readonly string[] _containers;
     private readonly uint _minUnanswered;
     private readonly ulong[] _cookies;
     private readonly ulong[] _inodes;
@@ -30,14 +31,15 @@ internal sealed class CompiledFilter
     {
         _kinds = Kinds(filter.Kind);
         _pids = [.. filter.Pid];
-        _comms = [.. filter.Comm.Select(Encoding.UTF8.GetBytes)];
+        _comms = new NameSet(filter.Comm);
         _ports = Ports(filter.Port);
         _localPorts = Ports(filter.LocalPort);
         _remotePorts = Ports(filter.RemotePort);
-        _addresses = [.. filter.Ip.Select(AddressRange.Parse)];
+        _addresses = new AddressSet(filter.Ip);
         (_ipv4Only, _ipv6Only) = Versions(filter.IpVersion);
         _namespaces = [.. filter.Netns];
         _cgroups = Ids(filter.CgroupId, "cgroup", "a cgroup id");
+        _containers = Containers(filter.Container);
         _minUnanswered = filter.MinUnanswered;
         _cookies = Ids(filter.Cookie, "cookie", "a cookie");
         _inodes = Ids(filter.Inode, "inode", "an inode");
@@ -47,6 +49,9 @@ internal sealed class CompiledFilter
 
     /// <summary>No condition at all: every event matches.</summary>
     public bool IsEmpty { get; }
+
+    /// <summary>Names that are tried one after the other.</summary>
+    public int Patterns => _comms.Patterns;
 
     /// <summary>Kinds are the only condition.</summary>
     public bool NamesOnlyKinds { get; }
@@ -65,16 +70,20 @@ internal sealed class CompiledFilter
         && (_cookies.Length == 0 || _cookies.AsSpan().Contains(record.Cookie))
         && (_inodes.Length == 0 || _inodes.AsSpan().Contains(record.Ino))
         && (_pids.Length == 0 || (process is not null && _pids.AsSpan().Contains(process.Key.Pid)))
-        && (_comms.Length == 0 || (process is not null && MatchesComm(process.CommUtf8)))
+        && (_comms.IsEmpty || (process is not null && _comms.Matches(process.CommUtf8)))
+        && (_containers.Length == 0 || MatchesContainer(process))
         && (!_ipv4Only || EndpointView.SpeaksIPv4(in record))
         && (!_ipv6Only || !EndpointView.SpeaksIPv4(in record))
-        && (_addresses.Length == 0 || MatchesAddress(in record));
+        && (_addresses.IsEmpty || MatchesAddress(EndpointView.Local(in record)) || MatchesAddress(EndpointView.Remote(in record)));
 
     /// <summary>The process of a socket has to match too: see <see cref="MatchesProcess"/>.</summary>
-    public bool AsksProcess => _pids.Length > 0 || _comms.Length > 0;
+    public bool AsksProcess => _pids.Length > 0 || !_comms.IsEmpty || _containers.Length > 0;
 
-    public bool MatchesProcess(uint pid, string comm) =>
-        (_pids.Length == 0 || _pids.AsSpan().Contains(pid)) && (_comms.Length == 0 || MatchesComm(Encoding.UTF8.GetBytes(comm)));
+    /// <param name="process">With its details, if there are any.</param>
+    public bool MatchesProcess(ProcessIdentity process) =>
+        (_pids.Length == 0 || _pids.AsSpan().Contains(process.Key.Pid))
+        && (_comms.IsEmpty || _comms.Matches(process.CommUtf8))
+        && (_containers.Length == 0 || MatchesContainer(process));
 
     /// <summary>All but its process. A kind is of an event: no socket has one.</summary>
     public bool MatchesSocket(in SocketRow row) =>
@@ -89,30 +98,18 @@ internal sealed class CompiledFilter
         && (_inodes.Length == 0 || _inodes.AsSpan().Contains(row.Ino))
         && (!_ipv4Only || EndpointView.SpeaksIPv4(in row))
         && (!_ipv6Only || !EndpointView.SpeaksIPv4(in row))
-        && (_addresses.Length == 0 || MatchesAddress(EndpointView.Local(in row)) || MatchesAddress(EndpointView.Remote(in row)));
-
-    private bool MatchesComm(ReadOnlySpan<byte> comm)
-    {
-        foreach (byte[] pattern in _comms)
-        {
-            if (Glob.Matches(pattern, comm))
-                return true;
-        }
-
-        return false;
-    }
-
-    private bool MatchesAddress(in EventRecord record) =>
-        MatchesAddress(EndpointView.Local(in record)) || MatchesAddress(EndpointView.Remote(in record));
+        && (_addresses.IsEmpty || MatchesAddress(EndpointView.Local(in row)) || MatchesAddress(EndpointView.Remote(in row)));
 
     /// <summary>An end that is not bound or not connected has no address, rather than 0.0.0.0.</summary>
-    private bool MatchesAddress(EndpointView end)
+    private bool MatchesAddress(EndpointView end) => end.IsPresent && _addresses.Contains(end.Address);
+
+    private bool MatchesContainer(ProcessIdentity? process)
     {
-        if (!end.IsPresent)
+        if (process?.Details?.Container is not { } container)
             return false;
-        foreach (AddressRange range in _addresses)
+        foreach (string beginning in _containers)
         {
-            if (range.Contains(end.Address))
+            if (container.Id.StartsWith(beginning, StringComparison.Ordinal))
                 return true;
         }
 
@@ -139,6 +136,10 @@ internal sealed class CompiledFilter
     /// <summary>0 would be "unknown", which no filter matches.</summary>
     private static ulong[] Ids(IEnumerable<ulong> ids, string what, string one) =>
         [.. ids.Select(id => id != 0 ? id : throw new FilterException($"bad {what} 0: {one} is 1 or more"))];
+
+    private static string[] Containers(IEnumerable<string> ids) => [.. ids.Select(id => Container.IsIdOrBeginning(id)
+        ? id
+        : throw new FilterException($"bad container '{id}': it is a container's id, or how that begins: 1 to {Container.IdLength} of the digits 0-9 and a-f"))];
 
     /// <summary>Both versions are no condition; sockets of other families are not traced.</summary>
     private static (bool IPv4Only, bool IPv6Only) Versions(IEnumerable<IpVersion> versions)

@@ -12,13 +12,21 @@ internal sealed class EventFilter
     /// <summary>Shows everything.</summary>
     public static readonly EventFilter Everything = new(new FilterList());
 
+    // What is asked one after the other, for every event: all other values are looked up.
+    private const int MostFilters = 256;
+    private const int MostPatterns = 256;
+
     private readonly CompiledFilter[] _allow;
     private readonly CompiledFilter[] _deny;
 
     private EventFilter(FilterList filters)
     {
+        if (filters.AllowList.Count + filters.DenyList.Count > MostFilters)
+            throw new FilterException($"bad filters: {filters.AllowList.Count + filters.DenyList.Count:N0} are too many; {MostFilters:N0} are possible, each with any number of values");
         _allow = [.. filters.AllowList.Select(filter => new CompiledFilter(filter))];
         _deny = [.. filters.DenyList.Select(filter => new CompiledFilter(filter))];
+        if (_allow.Concat(_deny).Sum(filter => filter.Patterns) is > MostPatterns and var patterns)
+            throw new FilterException($"bad filters: {patterns:N0} names with * or ? are too many; {MostPatterns:N0} are possible, and any number of others");
         if (_deny.Any(filter => filter.IsEmpty))
             throw new FilterException("bad deny list: a filter without conditions would hide every event");
         ShowsLost = !_deny.Any(filter => filter.NamesOnlyKinds && filter.HasKind(Event.Types.Kind.Lost));

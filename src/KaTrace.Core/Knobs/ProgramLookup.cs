@@ -1,3 +1,4 @@
+using System.Text;
 using KaTrace.Processes;
 using KaTrace.Sockets;
 
@@ -29,6 +30,10 @@ internal sealed class ProgramLookup(IReadOnlyDictionary<ProcessKey, ProcessDetai
 
     /// <summary>Null if the process is gone, or has not answered.</summary>
     public ProcessDetails? Details(SocketProcess process) => details.GetValueOrDefault(process.Key);
+
+    /// <summary>All processes of a table, in its order.</summary>
+    public ProcessIdentity[] Identify(SocketTable table) =>
+        [.. table.Processes.Select(process => new ProcessIdentity(process.Key, Encoding.UTF8.GetBytes(process.Comm), Details(process)))];
 
     public ProgramNames Names(SocketProcess process) => ProgramNames.Of(process.Comm, Details(process), RunsGo(process));
 

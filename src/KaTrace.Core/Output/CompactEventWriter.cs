@@ -31,7 +31,7 @@ internal sealed class CompactEventWriter : IEventWriter
         _wide = wide;
     }
 
-    public void Write(in EventRecord record, ProcessIdentity? process, ulong sequence, in KernelClock clock)
+    public void Write(in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock)
     {
         int processLength = process is null ? 0 : process.NameText.Length + process.DetailText.Length;
         Utf8Cursor text = new(_output.GetSpan(MaxFixedLength + processLength));
@@ -42,6 +42,8 @@ internal sealed class CompactEventWriter : IEventWriter
         text.Append(' ');
         AppendKind(ref text, in record);
         EventSentence.Append(ref text, in record, in clock);
+        if (occurrence.IsAggregate)
+            AppendCount(ref text, in record, occurrence);
         if (_wide)
             EventIdentity.Append(ref text, in record, process);
         End(ref text);
@@ -84,6 +86,14 @@ internal sealed class CompactEventWriter : IEventWriter
         }
 
         text.PadTo(end);
+    }
+
+    private static void AppendCount(ref Utf8Cursor text, in EventRecord record, Occurrence occurrence)
+    {
+        text.Append(", the last of "u8);
+        text.Append(occurrence.Count);
+        text.Append(" within "u8);
+        ShortDuration.Append(ref text, (record.TimeNs - occurrence.FirstNs) / 1_000_000);
     }
 
     private void End(ref Utf8Cursor text)

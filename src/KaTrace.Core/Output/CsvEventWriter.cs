@@ -29,15 +29,15 @@ internal sealed class CsvEventWriter : IEventWriter
         _output = output;
         _nodeName = Cell(HostileText.ForTerminal(nodeName));
         if (withHeader)
-            output.Write("time,node,sequence,kind,source,cause,errno,netns,cookie,inode,state,local_address,local_port,remote_address,remote_port,pid,comm,command_line,on,idle_seconds,interval_seconds,count,user_timeout_ms,unanswered,probes,answered,silent_seconds,next_seconds,round_trip_us,lost_place,lost_count,tid,fd,exited,start_boottime_ns,executable,uid,user,container_runtime,container_id,pod_uid,unit,program,runtime\r\n"u8);
+            output.Write("time,node,sequence,kind,source,cause,errno,netns,cookie,inode,state,local_address,local_port,remote_address,remote_port,pid,comm,command_line,on,idle_seconds,interval_seconds,count,user_timeout_ms,unanswered,probes,answered,silent_seconds,next_seconds,round_trip_us,lost_place,lost_count,events,first_monotonic_ns,tid,fd,exited,start_boottime_ns,executable,uid,user,container_runtime,container_id,pod_uid,unit,program,runtime\r\n"u8);
     }
 
-    public void Write(in EventRecord record, ProcessIdentity? process, ulong sequence, in KernelClock clock)
+    public void Write(in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock)
     {
         Know(process);
         ReadOnlySpan<byte> owner = process is null ? Nobody : _process, details = process is null ? NoDetails : _details;
         Utf8Cursor row = new(_output.GetSpan(MaxFixedLength + _nodeName.Length + owner.Length + details.Length));
-        AppendHead(ref row, clock.ToUnixNs(record.TimeNs), sequence, JsonNames.Kind((int)record.Kind));
+        AppendHead(ref row, clock.ToUnixNs(record.TimeNs), occurrence.Sequence, JsonNames.Kind((int)record.Kind));
         AppendName(ref row, JsonNames.Source((int)record.Source));
         row.Append(EventCauseName(in record));
         row.Append(',');
@@ -53,6 +53,8 @@ internal sealed class CsvEventWriter : IEventWriter
         row.Append(owner);
         AppendKeepalive(ref row, in record, in clock);
         row.Append(",,"u8);
+        AppendNumber(ref row, occurrence.Count, true);
+        AppendNumber(ref row, occurrence.FirstNs, occurrence.IsAggregate);
         AppendNumber(ref row, record.Tid, process is not null && record.Tid != 0);
         AppendNumber(ref row, (ulong)Math.Max(record.Fd, 0), process is not null && record.Fd >= 0);
         row.Append(process is null ? ","u8 : (record.Holding & Holding.Exited) != 0 ? ",true"u8 : ",false"u8);
@@ -69,7 +71,7 @@ internal sealed class CsvEventWriter : IEventWriter
         row.Append(",,,,,,,,,,,,,,,,,,,,,,,,,"u8);
         row.Append(Unquoted(JsonNames.Place((int)place)));
         AppendNumber(ref row, count, true);
-        row.Append(",,,,"u8);
+        row.Append(",,,,,,"u8);
         row.Append(NoDetails);
         row.Append("\r\n"u8);
         _output.Advance(row.Length);

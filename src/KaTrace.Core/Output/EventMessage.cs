@@ -12,16 +12,16 @@ internal static class EventMessage
 {
     /// <param name="record">The event.</param>
     /// <param name="process">The owner of its socket; null if unknown.</param>
-    /// <param name="sequence">Position in the stream, from 1.</param>
+    /// <param name="occurrence">Where it is in the stream.</param>
     /// <param name="clock">For the times of the record.</param>
     /// <param name="nodeName">The host that the event comes from.</param>
     public static Event From(
-        in EventRecord record, ProcessIdentity? process, ulong sequence, in KernelClock clock, string nodeName)
+        in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock, string nodeName)
     {
         Event message = new()
         {
             Kind = (Event.Types.Kind)record.Kind,
-            Sequence = sequence,
+            Sequence = occurrence.Sequence,
             MonotonicNs = record.TimeNs,
             Cpu = record.Cpu,
             CpuSequence = record.CpuSeq,
@@ -40,6 +40,8 @@ internal static class EventMessage
             message.Assumed.Add(Event.Types.Assumed.Time);
         }
 
+        if (occurrence.IsAggregate)
+            (message.Count, message.FirstMonotonicNs) = (occurrence.Count, occurrence.FirstNs);
         SetDetail(message, in record);
         return message;
     }

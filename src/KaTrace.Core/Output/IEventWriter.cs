@@ -10,9 +10,9 @@ internal interface IEventWriter
 {
     /// <param name="record">The event, read in place.</param>
     /// <param name="process">The owner of its socket; null if unknown.</param>
-    /// <param name="sequence">Position in the stream, from 1.</param>
+    /// <param name="occurrence">Where it is in the stream; a number from 1 where it stands for itself alone.</param>
     /// <param name="clock">For the times of the record.</param>
-    void Write(in EventRecord record, ProcessIdentity? process, ulong sequence, in KernelClock clock);
+    void Write(in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock);
 
     /// <param name="place">Where they were lost.</param>
     /// <param name="count">How many.</param>

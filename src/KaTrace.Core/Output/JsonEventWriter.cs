@@ -29,14 +29,14 @@ internal sealed class JsonEventWriter : IEventWriter
         _nodeName = nodeName.Length == 0 ? [] : [.. ",\"nodeName\":\""u8, .. HostileText.ForJson(nodeName), (byte)'"'];
     }
 
-    public void Write(in EventRecord record, ProcessIdentity? process, ulong sequence, in KernelClock clock)
+    public void Write(in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock)
     {
         int processLength = process is null ? 0 : process.JsonPid.Length + process.JsonRest.Length + process.JsonDetails.Length;
         Utf8Cursor json = new(_output.GetSpan(MaxFixedLength + _nodeName.Length + processLength));
         int open = json.OpenObject();
         json.Append(",\"kind\":"u8);
         AppendEnum(ref json, JsonNames.Kind((int)record.Kind), (uint)record.Kind);
-        AppendUInt64(ref json, ",\"sequence\":\""u8, sequence);
+        AppendUInt64(ref json, ",\"sequence\":\""u8, occurrence.Sequence);
         AppendUInt64(ref json, ",\"monotonicNs\":\""u8, record.TimeNs);
         json.Append(",\"cpu\":"u8);
         json.Append(record.Cpu);
@@ -54,6 +54,12 @@ internal sealed class JsonEventWriter : IEventWriter
         if (record.Source == EventSource.Reconciled)
             json.Append(process is null ? ",\"assumed\":[\"TIME\"]"u8 : ",\"assumed\":[\"OWNER\",\"TIME\"]"u8);
         AppendUInt64(ref json, ",\"notBeforeMonotonicNs\":\""u8, record.NotBeforeNs);
+        if (occurrence.IsAggregate)
+        {
+            AppendNumber(ref json, ",\"count\":"u8, occurrence.Count);
+            AppendUInt64(ref json, ",\"firstMonotonicNs\":\""u8, occurrence.FirstNs);
+        }
+
         AppendDetail(ref json, in record);
         End(ref json, open, clock.ToUnixNs(record.TimeNs));
     }

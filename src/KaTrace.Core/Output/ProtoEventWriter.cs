@@ -26,16 +26,16 @@ internal static class ProtoEventWriter
     /// <param name="destination">Of <see cref="MaxLength"/>.</param>
     /// <param name="record">The event.</param>
     /// <param name="process">The owner of its socket; null if unknown.</param>
-    /// <param name="sequence">Position in the stream, from 1.</param>
+    /// <param name="occurrence">Where it is in the stream.</param>
     /// <param name="clock">For the times of the record.</param>
     /// <returns>Bytes written.</returns>
-    public static int Write(Span<byte> destination, in EventRecord record, ProcessIdentity? process, ulong sequence, in KernelClock clock)
+    public static int Write(Span<byte> destination, in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock)
     {
         ProtoCursor proto = new(destination);
         int width = process is null ? 2 : LengthWidth;
         int begin = proto.Begin(EventBatch.EventsFieldNumber, width);
         proto.UInt64(Event.KindFieldNumber, (ulong)record.Kind);
-        proto.UInt64(Event.SequenceFieldNumber, sequence);
+        proto.UInt64(Event.SequenceFieldNumber, occurrence.Sequence);
         proto.UInt64(Event.MonotonicNsFieldNumber, record.TimeNs);
         proto.PresentUInt64(Event.CpuFieldNumber, record.Cpu);
         proto.UInt64(Event.CpuSequenceFieldNumber, record.CpuSeq);
@@ -47,6 +47,12 @@ internal static class ProtoEventWriter
         if (record.Source == EventSource.Reconciled)
             proto.PresentBytes(Event.AssumedFieldNumber, process is null ? [(byte)Event.Types.Assumed.Time] : [(byte)Event.Types.Assumed.Owner, (byte)Event.Types.Assumed.Time]);
         proto.UInt64(Event.NotBeforeMonotonicNsFieldNumber, record.NotBeforeNs);
+        if (occurrence.IsAggregate)
+        {
+            proto.PresentUInt64(Event.CountFieldNumber, occurrence.Count);
+            proto.UInt64(Event.FirstMonotonicNsFieldNumber, occurrence.FirstNs);
+        }
+
         WriteDetail(ref proto, in record);
         WriteTime(ref proto, Event.TimeFieldNumber, clock.ToUnixNs(record.TimeNs));
         proto.End(begin, width);

@@ -11,8 +11,8 @@ internal sealed class ProtobufEventWriter(IBufferWriter<byte> output, string nod
 {
     private const int MostVarint32 = 5;
 
-    public void Write(in EventRecord record, ProcessIdentity? process, ulong sequence, in KernelClock clock) =>
-        Write(EventMessage.From(in record, process, sequence, in clock, nodeName));
+    public void Write(in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock) =>
+        Write(EventMessage.From(in record, process, occurrence, in clock, nodeName));
 
     public void WriteLost(Lost.Types.Place place, ulong count, ulong monotonicNs, ulong sequence, in KernelClock clock) =>
         Write(EventMessage.Lost(place, count, monotonicNs, sequence, in clock, nodeName));

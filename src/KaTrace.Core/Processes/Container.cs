@@ -7,7 +7,7 @@ namespace KaTrace.Processes;
 /// <param name="Id">64 hexadecimal digits; in what others have sent or recorded, anything.</param>
 internal sealed record Container(string? Runtime, string Id)
 {
-    private const int IdLength = 64;
+    public const int IdLength = 64;
     private const int ShortLength = 12;
 
     private static readonly (string Prefix, string Runtime)[] Runtimes =
@@ -47,6 +47,9 @@ internal sealed record Container(string? Runtime, string Id)
 
         return null;
     }
+
+    /// <summary>A part of an id that may stand for it, as the tools of all four take it.</summary>
+    public static bool IsIdOrBeginning(string text) => text.Length is >= 1 and <= IdLength && IsId(text);
 
     private static bool IsId(ReadOnlySpan<char> text) => !text.ContainsAnyExcept(LowerHex);
 }

@@ -1,4 +1,5 @@
 using KaTrace.Filters;
+using KaTrace.Processes;
 using KaTrace.V1;
 
 namespace KaTrace.Sockets;
@@ -9,11 +10,15 @@ internal sealed class SocketFilter
     private readonly (CompiledFilter Filter, bool[]? Processes)[] _allow;
     private readonly (CompiledFilter Filter, bool[]? Processes)[] _deny;
     private readonly SocketTable _table;
+    private readonly Lazy<ProcessIdentity[]> _processes;
 
+    /// <param name="filters">What they ask.</param>
+    /// <param name="table">What is asked.</param>
+    /// <param name="identify">What is known of the table's processes, in its order. Called only where the filters ask about processes.</param>
     /// <exception cref="FilterException">A value cannot be.</exception>
-    public SocketFilter(FilterList filters, SocketTable table)
+    public SocketFilter(FilterList filters, SocketTable table, Func<ProcessIdentity[]> identify)
     {
-        _table = table;
+        (_table, _processes) = (table, new Lazy<ProcessIdentity[]>(identify));
         _allow = [.. filters.AllowList.Select(Compile)];
         _deny = [.. filters.DenyList.Select(Compile)];
     }
@@ -46,6 +51,6 @@ internal sealed class SocketFilter
     private (CompiledFilter Filter, bool[]? Processes) Compile(Filter filter)
     {
         CompiledFilter compiled = new(filter);
-        return (compiled, compiled.AsksProcess ? [.. _table.Processes.Select(p => compiled.MatchesProcess(p.Key.Pid, p.Comm))] : null);
+        return (compiled, compiled.AsksProcess ? [.. _processes.Value.Select(compiled.MatchesProcess)] : null);
     }
 }

@@ -45,9 +45,10 @@ internal sealed class AgentServer : IAsyncDisposable
     public static async Task<AgentServer> StartAsync(ServerOptions options, EventLog log, IAgent agent, Action<string> warn)
     {
         List<UnixListener> sockets = [];
+        CalmWarnings warnings = new(warn, TimeProvider.System);
         try
         {
-            WebApplication app = Build(options, log, agent, warn, sockets);
+            WebApplication app = Build(options, log, agent, warnings.Warn, sockets);
             await StartAsync(app, options).ConfigureAwait(false);
             foreach (UnixListener socket in sockets)
                 socket.Publish(options.SocketGroup);
@@ -121,6 +122,8 @@ internal sealed class AgentServer : IAsyncDisposable
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MinResponseDataRate = null; // a slow reader loses events, not its connection
+        kestrel.Limits.MaxConcurrentConnections = options.MostConnections;
+        kestrel.Limits.KeepAliveTimeout = options.IdleFor;
         kestrel.Limits.Http2.KeepAlivePingDelay = options.PingAfter;
         kestrel.Limits.Http2.KeepAlivePingTimeout = options.GoneAfter;
         TlsFiles? tls = options.Tls is null ? null : new TlsFiles(options.Tls, warn);

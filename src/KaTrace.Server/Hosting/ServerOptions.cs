@@ -19,4 +19,11 @@ internal sealed record ServerOptions
 
     /// <summary>Who asks for all connections has taken them by then, or gets no more: the agent holds them in memory meanwhile.</summary>
     public TimeSpan ListTakenWithin { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>A connection on which no call is under way is closed after so long.</summary>
+    public TimeSpan IdleFor { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Connections to one address at once: further ones are closed as they come, so that whoever opens them without end
+    /// takes neither all descriptors nor the other addresses.</summary>
+    public int MostConnections { get; init; } = 4096;
 }

@@ -10,7 +10,10 @@ internal sealed class LogWaiter(LogWaiters all) : IValueTaskSource
     /// <summary>Guarded by the lock of all.</summary>
     public bool IsInterrupted { get; set; }
 
-    /// <summary>Until there is an event of this sequence or behind it, or until interrupted. By one thread at a time.</summary>
+    /// <summary>Guarded by the lock of all.</summary>
+    public bool IsNudged { get; set; }
+
+    /// <summary>Until there is an event of this sequence or behind it, or until interrupted or nudged. By one thread at a time.</summary>
     public ValueTask ForAsync(ulong sequence)
     {
         _core.Reset();
@@ -21,6 +24,13 @@ internal sealed class LogWaiter(LogWaiters all) : IValueTaskSource
     public void Interrupt()
     {
         if (all.Remove(this))
+            Wake();
+    }
+
+    /// <summary>Ends the wait, or the next one if there is none now. Any thread may call it.</summary>
+    public void Nudge()
+    {
+        if (all.Nudge(this))
             Wake();
     }
 

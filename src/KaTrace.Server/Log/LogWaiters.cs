@@ -32,8 +32,12 @@ internal sealed class LogWaiters : IDisposable
     {
         lock (_lock)
         {
-            if (waiter.IsInterrupted || _log.End > sequence || _log.IsComplete)
+            if (waiter.IsInterrupted || waiter.IsNudged || _log.End > sequence || _log.IsComplete)
+            {
+                waiter.IsNudged = false;
                 return false;
+            }
+
             _waiting.Add(waiter);
             return true;
         }
@@ -46,6 +50,17 @@ internal sealed class LogWaiters : IDisposable
         {
             waiter.IsInterrupted = true;
             return _waiting.Remove(waiter);
+        }
+    }
+
+    /// <returns>False if it does not wait: then it will not the next time.</returns>
+    public bool Nudge(LogWaiter waiter)
+    {
+        lock (_lock)
+        {
+            bool waits = _waiting.Remove(waiter);
+            waiter.IsNudged = !waits;
+            return waits;
         }
     }
 

@@ -10,9 +10,10 @@ namespace KaTrace.Server.Streaming;
 
 /// <summary>The sockets of one table on their way to a client.</summary>
 /// <param name="table">Where they are.</param>
-/// <param name="processes">Of the table, in its order; null: they are to be made rows of again, see <see cref="ConnectionMessage"/>.</param>
+/// <param name="processes">Of the table, in its order.</param>
 /// <param name="filters">Which are wanted.</param>
-internal sealed class Connections(SocketTable table, ProcessIdentity[]? processes, FilterList filters)
+/// <param name="exact">They are to be made rows of again: see <see cref="ConnectionMessage"/>.</param>
+internal sealed class Connections(SocketTable table, ProcessIdentity[] processes, FilterList filters, bool exact = false)
 {
     /// <summary>Bytes of a message: by default any client takes far more, which one connection that many processes hold may need.</summary>
     private const int BatchBytes = 128 * 1024;
@@ -62,8 +63,8 @@ internal sealed class Connections(SocketTable table, ProcessIdentity[]? processe
 
     public IEnumerable<ConnectionBatch> Batches(RowCondition wanted)
     {
-        SocketFilter filter = new(filters, table);
-        ConnectionMessage messages = new(table, processes);
+        SocketFilter filter = new(filters, table, () => processes);
+        ConnectionMessage messages = new(table, exact ? null : processes);
         ConnectionBatch batch = new();
         int bytes = 0;
         for (int i = 0; i < table.Rows.Length; i++)

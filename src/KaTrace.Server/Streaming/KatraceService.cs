@@ -1,5 +1,7 @@
 using Grpc.Core;
+using KaTrace.Filters;
 using KaTrace.Hosts;
+using KaTrace.Knobs;
 using KaTrace.Processes;
 using KaTrace.Server.Log;
 using KaTrace.Sockets;
@@ -71,8 +73,9 @@ internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscrip
             await SendAsync().ConfigureAwait(false);
         }
 
-        ProcessIdentity[]? processes = request.Host ? null : await agent.IdentifyAsync(table).ConfigureAwait(false);
-        foreach (ConnectionBatch batch in new Connections(table, processes, request.Filters ?? new FilterList()).Batches(Connections.Wanted(request)))
+        FilterList filters = request.Filters ?? new FilterList();
+        ProcessIdentity[] processes = request.Host && !filters.AsksContainers() ? ProgramLookup.None.Identify(table) : await agent.IdentifyAsync(table).ConfigureAwait(false);
+        foreach (ConnectionBatch batch in new Connections(table, processes, filters, exact: request.Host).Batches(Connections.Wanted(request)))
         {
             next ??= NewResponse(table);
             next.Connections.AddRange(batch.Connections);

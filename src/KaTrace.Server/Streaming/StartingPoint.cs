@@ -23,8 +23,9 @@ internal readonly record struct StartingPoint(ulong Sequence, Oldest? Oldest)
 
         // Of another run nothing is known here, and this one's began with 1.
         ulong sequence = after.InstanceId == agent.Identity.InstanceId ? after.Sequence + 1 : 1;
-        if (sequence > log.End)
-            throw new RpcException(new Status(StatusCode.InvalidArgument, $"'after' is sequence {after.Sequence}, but the latest event is {log.End - 1}"));
+        ulong told = after.InstanceId == agent.Identity.InstanceId ? Math.Max(after.Sequence, after.ToldSequence) : 0;
+        if (told >= log.End)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"'after' is sequence {told}, but the latest event is {log.End - 1}"));
         return new StartingPoint(sequence, null);
     }
 

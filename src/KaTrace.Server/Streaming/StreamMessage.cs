@@ -4,6 +4,7 @@ using Grpc.Core;
 using KaTrace.Events;
 using KaTrace.Filters;
 using KaTrace.Output;
+using KaTrace.Processes;
 using KaTrace.Server.Log;
 using KaTrace.V1;
 
@@ -13,16 +14,18 @@ namespace KaTrace.Server.Streaming;
 /// so that an event is copied once a subscriber and never made anew. One for each subscriber, used again and again.</summary>
 internal sealed class StreamMessage(EventLog log, AgentIdentity agent)
 {
-    // Sequence, and a timestamp with nanoseconds.
-    private const int MaxHeadLength = 48;
+    // Two sequences, and a timestamp with nanoseconds.
+    private const int MaxHeadLength = 64;
 
     private readonly List<(int First, int End)> _runs = [];
-    private readonly ArrayBufferWriter<byte> _ownEvents = new(64);
-    private readonly ArrayBufferWriter<byte> _projected = new();
+    /// <summary>Events that do not lie in the log as they are sent.</summary>
+    private readonly ArrayBufferWriter<byte> _made = new(64);
+    private readonly ArrayBufferWriter<byte> _whole = new(64);
     private IMessage? _marker;
     private int _markerField;
     private LogSlice _slice;
     private ulong _sequence;
+    private ulong _told;
 
     public static readonly Marshaller<StreamMessage> Marshaller = new(
         static (message, context) => message.Serialize(context),
@@ -35,10 +38,9 @@ internal sealed class StreamMessage(EventLog log, AgentIdentity agent)
     public void Clear(ulong sequence)
     {
         Release();
-        (_marker, _sequence, Count) = (null, sequence, 0);
+        (_marker, _sequence, _told, Count) = (null, sequence, 0, 0);
         _runs.Clear();
-        _ownEvents.ResetWrittenCount();
-        _projected.ResetWrittenCount();
+        _made.ResetWrittenCount();
     }
 
     public void SetMarker(int field, IMessage marker, ulong sequence)
@@ -50,10 +52,35 @@ internal sealed class StreamMessage(EventLog log, AgentIdentity agent)
     /// <summary>Tells this subscriber alone that events are missing here.</summary>
     public void AddLost(Lost.Types.Place place, ulong count, ulong monotonicNs, in KernelClock clock)
     {
-        Span<byte> buffer = _ownEvents.GetSpan(ProtoEventWriter.MaxLength(null));
-        _ownEvents.Advance(ProtoEventWriter.WriteLost(buffer, place, count, monotonicNs, 0, in clock));
+        Span<byte> buffer = _made.GetSpan(ProtoEventWriter.MaxLength(null));
+        _made.Advance(ProtoEventWriter.WriteLost(buffer, place, count, monotonicNs, 0, in clock));
         Count++;
     }
+
+    /// <summary>Takes an event that does not lie in the log: see <see cref="AggregatedEvents"/>.</summary>
+    public void Add(in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock, FieldProjection? fields)
+    {
+        _whole.ResetWrittenCount();
+        _whole.Advance(ProtoEventWriter.Write(_whole.GetSpan(ProtoEventWriter.MaxLength(process)), in record, process, occurrence, in clock));
+        Add(_whole.WrittenSpan, fields);
+    }
+
+    /// <param name="element">Of <see cref="EventBatch.Events"/>.</param>
+    /// <param name="fields">What of it; null: all.</param>
+    public void Add(ReadOnlySpan<byte> element, FieldProjection? fields)
+    {
+        if (fields is null)
+            _made.Write(element);
+        else
+            fields.Project(element, _made);
+        Count++;
+    }
+
+    /// <summary>All up to <paramref name="sequence"/> are through.</summary>
+    /// <param name="sequence">Of an event.</param>
+    /// <param name="firstHeld">But those from here on that are held back; null: none is.</param>
+    public void IsThrough(ulong sequence, ulong? firstHeld) =>
+        (_sequence, _told) = firstHeld is { } first ? (first - 1, sequence) : (sequence, 0);
 
     /// <summary>Takes those events of the slice that are wanted, and the slice itself, which is released when its bytes were copied.</summary>
     public void Take(LogSlice slice, StreamSelection selection)
@@ -66,7 +93,7 @@ internal sealed class StreamMessage(EventLog log, AgentIdentity agent)
         foreach ((int first, int end) in _runs)
         {
             for (int i = first; i < end; i++)
-                fields.Project(slice.Segment!.Encoded(i, i + 1), _projected);
+                fields.Project(slice.Segment!.Encoded(i, i + 1), _made);
         }
 
         _runs.Clear();
@@ -82,12 +109,13 @@ internal sealed class StreamMessage(EventLog log, AgentIdentity agent)
     private void Serialize(SerializationContext context)
     {
         ReadOnlySpan<byte> content = _marker is null ? [] : _marker.ToByteArray();
-        int batchLength = _ownEvents.WrittenCount + _projected.WrittenCount;
+        int batchLength = _made.WrittenCount;
         foreach ((int first, int end) in _runs)
             batchLength += _slice.Segment!.Encoded(first, end).Length;
 
         ProtoCursor head = new(stackalloc byte[MaxHeadLength]);
         head.UInt64(StreamEventsResponse.SequenceFieldNumber, _sequence);
+        head.UInt64(StreamEventsResponse.ToldSequenceFieldNumber, _told);
         ProtoEventWriter.WriteTime(ref head, StreamEventsResponse.TimeFieldNumber, UnixTime.Now);
         ProtoCursor tag = new(stackalloc byte[8]);
         if (Count > 0)
@@ -101,8 +129,7 @@ internal sealed class StreamMessage(EventLog log, AgentIdentity agent)
         output.Write(agent.Proto);
         output.Write(tag.Written);
         output.Write(content);
-        output.Write(_ownEvents.WrittenSpan);
-        output.Write(_projected.WrittenSpan);
+        output.Write(_made.WrittenSpan);
         foreach ((int first, int end) in _runs)
             output.Write(_slice.Segment!.Encoded(first, end));
         context.Complete();

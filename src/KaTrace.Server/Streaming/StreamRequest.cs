@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using KaTrace.Events;
 using KaTrace.Filters;
 using KaTrace.V1;
 
@@ -26,6 +27,9 @@ internal sealed record StreamRequest
 
     public bool NoFollow { get; init; }
 
+    /// <summary>What repeats is told once in such a time; null: each time.</summary>
+    public TimeSpan? Window { get; init; }
+
     /// <summary>The filters of the connections to begin with; null: the stream does not begin with them.</summary>
     public FilterList? Snapshot { get; init; }
 
@@ -37,6 +41,8 @@ internal sealed record StreamRequest
             throw Bad("at most one of 'last', 'since', 'after' and 'snapshot' may be set: each says where the stream begins");
         if (request.After is { InstanceId: "" })
             throw Bad("'after' needs the instance_id that came with its sequence");
+        if (request.After is { ToldSequence: > 0 } && request.Aggregation is null)
+            throw Bad("'after' has a told_sequence, which only a stream with 'aggregation' gives: it cannot go on without");
         try
         {
             StreamRequest check = new()
@@ -49,6 +55,7 @@ internal sealed record StreamRequest
                 After = request.After,
                 UntilNs = UnixNs(request.Until, "until"),
                 NoFollow = request.NoFollow,
+                Window = request.Aggregation is { } aggregation ? EventAggregator.CheckWindow((aggregation.Window ?? new Duration()).ToTimeSpan()) : null,
                 Snapshot = request.Snapshot ? Connections.FiltersOf(request.Filters ?? new FilterList()) : null,
             };
             return check.UntilNs < check.SinceNs ? throw Bad("'until' is before 'since'") : check;
@@ -56,6 +63,10 @@ internal sealed record StreamRequest
         catch (Exception e) when (e is FilterException or FormatException)
         {
             throw Bad(e.Message);
+        }
+        catch (Exception e) when (e is InvalidOperationException or OverflowException)
+        {
+            throw Bad("the window of 'aggregation' is no duration");
         }
     }
 

@@ -20,9 +20,11 @@ internal sealed class Subscription
     private readonly StreamMessage _message;
     private StreamSelection _selection;
     private readonly StreamRequest _request;
+    private readonly AggregatedEvents? _aggregated;
     private readonly string _peer;
     private readonly Timestamp _start = EventMessage.TimeOf(UnixTime.Now);
     private ulong _next;
+    private ulong _through;
     private ulong _sent;
     private ulong _lost;
     private long _lastSentMs;
@@ -33,6 +35,8 @@ internal sealed class Subscription
         (_request, _log, _agent, _looks, _peer) = (request, log, agent, looks, peer);
         _selection = new StreamSelection(request.Filter, request.IncludeSelf, log, request.Fields);
         _message = new StreamMessage(log, agent.Identity);
+        if (request.Window is { } window)
+            _aggregated = new AggregatedEvents(window, request.After is { } after && after.InstanceId == agent.Identity.InstanceId ? after.ToldSequence : 0, agent);
     }
 
     /// <summary>For <see cref="GetStatusResponse"/>. Any thread may ask.</summary>
@@ -56,6 +60,7 @@ internal sealed class Subscription
         LogWaiter waiter = _log.NewWaiter();
         using CancellationTokenRegistration interrupt = cancel.UnsafeRegister(static w => ((LogWaiter)w!).Interrupt(), waiter);
         using Timer? until = StopAtUntil(waiter);
+        using Timer? window = _aggregated is null ? null : new Timer(static w => ((LogWaiter)w!).Nudge(), waiter, System.Threading.Timeout.Infinite, System.Threading.Timeout.Infinite);
         if (_request.Snapshot is { } filters)
             await SendSnapshotAsync(writer, filters, cancel).ConfigureAwait(false);
         ulong liveFrom = _log.End;
@@ -71,25 +76,29 @@ internal sealed class Subscription
             {
                 if (!isLive && _next >= liveFrom)
                 {
+                    await TellHeldAsync(writer, cancel).ConfigureAwait(false);
                     if (_request.NoFollow)
                         return;
                     await SendMarkerAsync(writer, StreamEventsResponse.LiveFieldNumber, new Live(), cancel).ConfigureAwait(false);
                     isLive = true;
                 }
 
-                bool isComplete = _log.IsComplete;
+                bool isComplete = _log.IsComplete, isOver = false;
                 if (!TakeNext(isLive ? ulong.MaxValue : liveFrom, isLive))
                 {
-                    if (isComplete || Volatile.Read(ref _isOver))
-                        return;
-                    await waiter.ForAsync(_next).ConfigureAwait(false);
+                    isOver = isComplete || Volatile.Read(ref _isOver);
+                    if (!isOver)
+                        await WaitAsync(waiter, window).ConfigureAwait(false);
                 }
                 else if (_message.Count > 0 || IsSilent())
                     await SendAsync(writer, cancel).ConfigureAwait(false);
                 else
                     _message.Release();
 
-                if (_next == ulong.MaxValue)
+                isOver |= _next == ulong.MaxValue;
+                if (isOver || _aggregated?.Left <= TimeSpan.Zero)
+                    await TellHeldAsync(writer, cancel).ConfigureAwait(false);
+                if (isOver)
                     return;
                 cancel.ThrowIfCancellationRequested();
             }
@@ -113,6 +122,28 @@ internal sealed class Subscription
         }, cancel);
     }
 
+    /// <summary>Until there is an event, or until what is held back is due.</summary>
+    private ValueTask WaitAsync(LogWaiter waiter, Timer? window)
+    {
+        if (_aggregated?.Left is { } left)
+        {
+            if (left <= TimeSpan.Zero)
+                return ValueTask.CompletedTask;
+            window!.Change(left + TimeSpan.FromMilliseconds(1), System.Threading.Timeout.InfiniteTimeSpan);
+        }
+
+        return waiter.ForAsync(_next);
+    }
+
+    private Task TellHeldAsync(IServerStreamWriter<StreamMessage> writer, CancellationToken cancel)
+    {
+        if (_aggregated?.FirstHeld is null)
+            return Task.CompletedTask;
+        _message.Clear(_through);
+        _aggregated.Tell(_message, _selection.Fields);
+        return SendAsync(writer, cancel);
+    }
+
     /// <summary>Also when nothing happens after it. Events of before may be under way in the ring for a moment.</summary>
     private Timer? StopAtUntil(LogWaiter waiter)
     {
@@ -134,10 +165,11 @@ internal sealed class Subscription
         LogSlice slice = _log.Read(_next, out ulong missed);
         if (slice.Segment is null && missed == 0)
             return false;
-        _message.Clear(_next - 1 + missed);
+        _message.Clear(_through = _next - 1 + missed);
         if (missed > 0)
         {
             Volatile.Write(ref _lost, _lost + missed);
+            _aggregated?.Tell(_message, _selection.Fields);
             if (_selection.Filter.ShowsLost)
                 _message.AddLost(isLive || _sent > 0 ? Lost.Types.Place.Subscriber : Lost.Types.Place.History, missed, _agent.MonotonicNs, _agent.Clock);
             Volatile.Write(ref _next, _next + missed);
@@ -154,7 +186,17 @@ internal sealed class Subscription
             slice = slice with { End = (int)(end - slice.Segment.FirstSequence) };
         int until = IndexOfUntil(slice);
         ulong next = until < slice.End ? ulong.MaxValue : slice.NextSequence;
-        _message.Take(slice with { End = until }, _selection);
+        _through = slice.NextSequence - 1;
+        if (_aggregated is null)
+        {
+            _message.Take(slice with { End = until }, _selection);
+        }
+        else
+        {
+            _aggregated.Take(slice with { End = until }, _selection, _message);
+            _log.Release(slice);
+        }
+
         Volatile.Write(ref _next, next);
     }
 
@@ -177,12 +219,13 @@ internal sealed class Subscription
 
     private Task SendMarkerAsync(IServerStreamWriter<StreamMessage> writer, int field, Google.Protobuf.IMessage marker, CancellationToken cancel)
     {
-        _message.SetMarker(field, marker, _next - 1);
+        _message.SetMarker(field, marker, _through = _next - 1);
         return SendAsync(writer, cancel);
     }
 
     private Task SendAsync(IServerStreamWriter<StreamMessage> writer, CancellationToken cancel)
     {
+        _message.IsThrough(_through, _aggregated?.FirstHeld);
         Volatile.Write(ref _sent, _sent + (uint)_message.Count);
         _lastSentMs = Environment.TickCount64;
         return writer.WriteAsync(_message, cancel);

@@ -1,5 +1,6 @@
 using KaTrace.Client;
 using KaTrace.KernelTests.Cli;
+using KaTrace.KernelTests.Net;
 
 namespace KaTrace.KernelTests.Serve;
 
@@ -8,14 +9,15 @@ internal sealed class AgentProcess : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("katrace-");
 
+    private readonly NetworkNamespace? _netns;
     private readonly string[] _flags;
 
-    private AgentProcess(string[] flags)
+    private AgentProcess(NetworkNamespace? netns, string[] flags)
     {
         KernelAccess.Require();
         // A user that is not root has to get as far as the socket itself.
         File.SetUnixFileMode(_directory.FullName, (UnixFileMode)0b111_101_101);
-        _flags = flags;
+        (_netns, _flags) = (netns, flags);
         Process = Run();
     }
 
@@ -25,7 +27,10 @@ internal sealed class AgentProcess : IDisposable
 
     public string Address => $"unix:{SocketPath}";
 
-    public static AgentProcess Start(params string[] flags) => new(flags);
+    public static AgentProcess Start(params string[] flags) => new(null, flags);
+
+    /// <summary>Its TCP addresses are those of a network namespace.</summary>
+    public static AgentProcess StartIn(NetworkNamespace netns, params string[] flags) => new(netns, flags);
 
     public KatraceConnection Connect() => KatraceConnection.Open(Address);
 
@@ -45,7 +50,10 @@ internal sealed class AgentProcess : IDisposable
     /// <summary>Of this process' sockets alone: others on this host may make events by the million.</summary>
     private KatraceProcess Run()
     {
-        KatraceProcess process = KatraceProcess.Start(["serve", "--listen", Address, "--pid", $"{Environment.ProcessId}", .. _flags]);
+        string[] serve = ["serve", "--listen", Address, "--pid", $"{Environment.ProcessId}", .. _flags];
+        KatraceProcess process = _netns is null
+            ? KatraceProcess.Start(serve)
+            : KatraceProcess.StartBy("nsenter", [$"--net=/run/netns/{_netns.Name}", KatraceProcess.Executable, .. serve]);
         process.Errors.WaitForLine(line => line.StartsWith("katrace: serving on ", StringComparison.Ordinal));
         return process;
     }

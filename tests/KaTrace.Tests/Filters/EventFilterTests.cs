@@ -114,6 +114,68 @@ public sealed class EventFilterTests
     }
 
     [Theory]
+    [InlineData("7d3a1c5e9b2f4a6081c3d5e7f9a0b2c4d6e8f0a1b3c5d7e9f1a2b4c6d8e0f2a4", true)]
+    [InlineData("7d3a1c5e9b2f", true)]
+    [InlineData("7", true)]
+    [InlineData("3a1c5e9b2f", false)]
+    public void A_container_is_that_of_the_owner_by_its_id_or_how_that_begins(string container, bool shown)
+    {
+        EventRecord record = Sample.Probe.ToRecord();
+        string list = $$"""[{"container":["0000","{{container}}"]}]""";
+
+        Assert.Equal(shown, Filter($$"""{"allowList":{{list}}}""").Matches(in record, Sample.Shop));
+        Assert.Equal(!shown, Filter($$"""{"denyList":{{list}}}""").Matches(in record, Sample.Shop));
+    }
+
+    [Fact]
+    public void An_unknown_container_matches_none_neither_to_show_nor_to_hide()
+    {
+        EventRecord record = Sample.Probe.ToRecord();
+        foreach (ProcessIdentity? process in (ProcessIdentity?[])[null, Postgres, Sample.Redis])
+        {
+            Assert.False(Filter("""{"allowList":[{"container":["7"]}]}""").Matches(in record, process));
+            Assert.True(Filter("""{"denyList":[{"container":["7"]}]}""").Matches(in record, process));
+        }
+    }
+
+    /// <summary>Each against all others, in every order of their beginnings.</summary>
+    [Fact]
+    public void Many_addresses_match_what_each_of_them_matches()
+    {
+        string[] ranges = ["10.0.0.0/8", "10.0.0.9", "0.0.0.0/0", "192.168.1.0/24", "2001:db8::/32", "2001:db8::9", "::/0", "fe80::/10"];
+        foreach (RawEvent raw in (RawEvent[])[Sample.Probe, Sample.Probe.OverIPv6(), Sample.Probe.OverMappedIPv4()])
+        {
+            for (int set = 1; set < 1 << ranges.Length; set++)
+            {
+                string[] some = [.. ranges.Where((_, i) => (set >> i & 1) != 0)];
+                string list = string.Join(',', some.Select(ip => $"\"{ip}\""));
+                Assert.Equal(some.Any(ip => MatchesIp(ip, raw)), Matches($$"""{"allowList":[{"ip":[{{list}}]}]}""", raw));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"allowList":[{"pid":[1]},{"pid":[2]},N]}""", "bad filters: 10,002 are too many; 256 are possible, each with any number of values")]
+    [InlineData("""{"allowList":[{"comm":["redis*",N]}]}""", "bad filters: 10,001 names with * or ? are too many; 256 are possible, and any number of others")]
+    [InlineData("""{"allowList":[{"comm":["L"]}]}""", "bad name '****************…': it has 10,000 bytes, and no name of a process is as long")]
+    public void What_would_be_asked_one_after_the_other_for_every_event_is_bounded(string filters, string message)
+    {
+        string element = filters.Contains("\"redis*\",N", StringComparison.Ordinal) ? "\"a*b\"" : """{"pid":[3]}""";
+        string text = filters.Replace("\"L\"", $"\"{new string('*', 10_000)}\"", StringComparison.Ordinal).Replace("N]", $"{string.Join(',', Enumerable.Repeat(element, 10_000))}]", StringComparison.Ordinal);
+
+        Assert.Equal(message, Assert.Throws<FilterException>(() => Filter(text)).Message);
+    }
+
+    [Fact]
+    public void Ten_thousand_plain_values_are_looked_up()
+    {
+        string Many(string redis) => $$"""{"allowList":[{"comm":[{{redis}}{{string.Join(',', Enumerable.Range(0, 10_000).Select(i => $"\"name{i}\""))}}]}]}""";
+
+        Assert.True(Matches(Many("\"redis-server\","), Sample.Probe));
+        Assert.False(Matches(Many(""), Sample.Probe));
+    }
+
+    [Theory]
     [InlineData("""{"allowList":[{"kind":["PROBE"]}]}""", true)]
     [InlineData("""{"denyList":[{"kind":["PROBE"]}]}""", true)]
     [InlineData("""{"denyList":[{"kind":["LOST"]}]}""", false)]
@@ -133,6 +195,8 @@ public sealed class EventFilterTests
     [InlineData("""{"port":[65536]}""", "bad port 65536: a port is 1 to 65535")]
     [InlineData("""{"localPort":[0]}""", "bad port 0: a port is 1 to 65535")]
     [InlineData("""{"cgroupId":["0"]}""", "bad cgroup 0: a cgroup id is 1 or more")]
+    [InlineData("""{"container":["0123456789abcdeF"]}""", "bad container '0123456789abcdeF': it is a container's id, or how that begins: 1 to 64 of the digits 0-9 and a-f")]
+    [InlineData("""{"container":[""]}""", "bad container '': it is a container's id, or how that begins: 1 to 64 of the digits 0-9 and a-f")]
     [InlineData("""{"kind":[99]}""", "bad kind 99: a kind is one of katrace.v1.Event.Kind")]
     [InlineData("""{"kind":[0]}""", "bad kind 0: a kind is one of katrace.v1.Event.Kind")]
     [InlineData("""{"ipVersion":[5]}""", "bad IP version 5: it is IPV4 or IPV6")]

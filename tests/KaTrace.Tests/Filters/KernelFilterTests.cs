@@ -28,12 +28,13 @@ public sealed class KernelFilterTests
         from versions in Some(RandomEvents.OneOf(IpVersion.Ipv4, IpVersion.Ipv6))
         from namespaces in Some(Ids)
         from cgroups in Some(Ids.Select(id => (ulong)id))
+        from containers in Rarely(RandomEvents.OneOf("7", "abc"))
         from cookies in Rarely(Ids.Select(id => (ulong)id))
         from inodes in Rarely(Ids.Select(id => (ulong)id))
         select new Filter
         {
             Kind = { kinds }, Pid = { pids }, Comm = { comms }, Port = { ports }, LocalPort = { localPorts }, RemotePort = { remotePorts },
-            Ip = { ips }, IpVersion = { versions }, Netns = { namespaces }, CgroupId = { cgroups },
+            Ip = { ips }, IpVersion = { versions }, Netns = { namespaces }, CgroupId = { cgroups }, Container = { containers },
             Cookie = { cookies }, Inode = { inodes },
         };
 
@@ -122,8 +123,11 @@ public sealed class KernelFilterTests
     public void Nothing_but_probes_names_addresses_and_single_sockets_is_left_to_user_space() =>
         Gen.Select(AnyFilters, AnyRecord).Sample((filters, raw) =>
         {
-            if (raw.Kind != EventKind.Probe && filters.AllowList.Concat(filters.DenyList).All(filter => filter.Comm.Count + filter.Ip.Count + filter.Cookie.Count + filter.Inode.Count == 0))
+            if (raw.Kind != EventKind.Probe && filters.AllowList.Concat(filters.DenyList).All(filter =>
+                filter.Comm.Count + filter.Container.Count + filter.Ip.Count + filter.Cookie.Count + filter.Inode.Count == 0))
+            {
                 Assert.Equal(Shows(filters, raw), Makes(KernelFilter.Of(filters), raw));
+            }
         });
 
     /// <summary>Who looks for answers is told of them by the probe.</summary>

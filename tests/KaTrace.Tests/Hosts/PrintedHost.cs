@@ -24,7 +24,7 @@ internal static class PrintedHost
     private static string Listed(IHostLook look)
     {
         SocketTable table = look.Table;
-        ProcessIdentity[] processes = ListSession.Identify(table, look.ReadPrograms(table.Processes));
+        ProcessIdentity[] processes = look.ReadPrograms(table.Processes).Identify(table);
         int[] all = [.. Enumerable.Range(0, table.Rows.Length)];
         StringBuilder text = new();
         foreach (bool bare in (bool[])[false, true])

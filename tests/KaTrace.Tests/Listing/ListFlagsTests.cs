@@ -1,5 +1,7 @@
+using System.Text;
 using KaTrace.Cli.Listing;
 using KaTrace.Events;
+using KaTrace.Processes;
 using KaTrace.Sockets;
 using KaTrace.Tests.Sockets;
 using KaTrace.V1;
@@ -58,6 +60,7 @@ public sealed class ListFlagsTests
     [InlineData("""{ "ipVersion": [ "IPV6" ] }""", "2")]
     [InlineData("""{ "ipVersion": [ "IPV4" ] }""", "1 3")]
     [InlineData("""{ "netns": [ 7 ] }""", "3")]
+    [InlineData("""{ "container": [ "7d3a1c5e9b2f" ] }""", "2")]
     public void Filters_mean_what_they_mean_for_events(string filter, string ports)
     {
         SocketTable table = Rows.Table([Rows.Connection("10.0.0.1", 1, "11.0.0.1", 9).Held(), Rows.Connection("fd00::1", 2, "fd00::2", 9).Held(1), Rows.Connection("::ffff:9.0.0.1", 3, "::ffff:9.0.0.2", 9, netns: 7)], "zebra");
@@ -103,7 +106,15 @@ public sealed class ListFlagsTests
 
     private static string Shown(SocketTable table, FilterList filters)
     {
-        SocketFilter filter = new(filters, table);
+        SocketFilter filter = new(filters, table, () => [.. table.Processes.Select(Identify)]);
         return string.Join(' ', table.Rows.ToArray().Where(row => filter.Matches(in row)).Select(row => row.Lport));
     }
+
+    /// <summary>All but the first run in a container.</summary>
+    private static ProcessIdentity Identify(SocketProcess process, int index) => new(process.Key, Encoding.UTF8.GetBytes(process.Comm), new ProcessDetails
+    {
+        Key = process.Key,
+        Comm = process.Comm,
+        Container = index == 0 ? null : Sample.Shop.Details!.Container,
+    });
 }

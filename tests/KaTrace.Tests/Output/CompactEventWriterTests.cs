@@ -168,6 +168,14 @@ public sealed class CompactEventWriterTests
         Assert.EndsWith(expected, Written(Writer, writer => writer.WriteLost(place, count, 1, 1, Sample.Clock)));
 
     [Fact]
+    public void An_event_that_stands_for_several_says_how_many_and_within_which_time()
+    {
+        EventRecord record = Sample.Probe.ToRecord();
+
+        Assert.EndsWith(", the last of 37 within 9.5s", Written(Writer, writer => writer.Write(in record, Sample.Redis, new Occurrence(7, 37, record.TimeNs - 9_500_000_000), Sample.Clock)));
+    }
+
+    [Fact]
     public void Colour_marks_a_probe_only_from_the_second_unanswered_on_and_keeps_the_columns()
     {
         Assert.Contains("\e[33mPROBE\e[0m      2/9", Line(Sample.Probe, color: true), StringComparison.Ordinal);

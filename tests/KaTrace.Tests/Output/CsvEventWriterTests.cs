@@ -20,8 +20,17 @@ public sealed class CsvEventWriterTests
             Assert.Equal(rows[0].Length, rows[1].Length);
             Assert.Equal(rows[0].Length, rows[2].Length);
             Assert.Equal("LOST", rows[2][Array.IndexOf(rows[0], "kind")]);
+            Assert.Equal(("1", ""), (rows[1][Array.IndexOf(rows[0], "events")], rows[1][Array.IndexOf(rows[0], "first_monotonic_ns")]));
             Assert.Equal(process is null ? "" : $"{process.Key.Pid}", rows[1][Array.IndexOf(rows[0], "pid")]);
         });
+
+    [Fact]
+    public void An_event_that_stands_for_several_says_how_many_and_since_when()
+    {
+        string[][] rows = Rows(Sample.Probe, Sample.Redis, Sample.Clock, new Occurrence(7, 37, 123));
+
+        Assert.Equal(("7", "37", "123"), (rows[1][Array.IndexOf(rows[0], "sequence")], rows[1][Array.IndexOf(rows[0], "events")], rows[1][Array.IndexOf(rows[0], "first_monotonic_ns")]));
+    }
 
     [Fact]
     public void Text_of_a_process_cannot_leave_its_cell_nor_begin_a_formula()
@@ -47,14 +56,14 @@ public sealed class CsvEventWriterTests
     /// <summary>Whoever reads by position goes on.</summary>
     [Fact]
     public void New_columns_come_behind_the_old_ones() =>
-        Assert.Equal("lost_count", Rows(Sample.Probe, null, Sample.Clock)[0][30]);
+        Assert.Equal(["lost_count", "events", "first_monotonic_ns", "tid"], Rows(Sample.Probe, null, Sample.Clock)[0][30..34]);
 
-    private static string[][] Rows(RawEvent raw, ProcessIdentity? process, KernelClock clock)
+    private static string[][] Rows(RawEvent raw, ProcessIdentity? process, KernelClock clock, Occurrence? occurrence = null)
     {
         ArrayBufferWriter<byte> output = new();
         CsvEventWriter writer = new(output, "node-1", withHeader: true);
         EventRecord record = raw.ToRecord();
-        writer.Write(in record, process, 1, in clock);
+        writer.Write(in record, process, occurrence ?? 1, in clock);
         writer.WriteLost(Lost.Types.Place.KernelRing, 3, 1, 2, in clock);
         return [.. Encoding.UTF8.GetString(output.WrittenSpan).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Select(Cells)];
     }

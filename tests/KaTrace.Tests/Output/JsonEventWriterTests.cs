@@ -15,13 +15,13 @@ public sealed class JsonEventWriterTests
     [Fact]
     public void A_line_is_what_JsonFormatter_writes_for_the_equal_message()
     {
-        Gen.Select(RandomEvents.Records, RandomEvents.Processes, RandomEvents.Sequences, RandomEvents.Clocks)
+        Gen.Select(RandomEvents.Records, RandomEvents.Processes, RandomEvents.Occurrences, RandomEvents.Clocks)
             .Sample(
-                (raw, process, sequence, clock) =>
+                (raw, process, occurrence, clock) =>
                 {
                     EventRecord record = raw.ToRecord();
-                    Event message = EventMessage.From(in record, process, sequence, in clock, Node);
-                    byte[] line = Line(writer => writer.Write(in record, process, sequence, in clock));
+                    Event message = EventMessage.From(in record, process, occurrence, in clock, Node);
+                    byte[] line = Line(writer => writer.Write(in record, process, occurrence, in clock));
                     AssertSame(message, line);
                 },
                 iter: 5_000);

@@ -11,14 +11,14 @@ public sealed class ProtoEventWriterTests
     [Fact]
     public void An_event_is_read_back_as_the_equal_message()
     {
-        Gen.Select(RandomEvents.Records, RandomEvents.Processes, RandomEvents.Sequences, RandomEvents.Clocks)
+        Gen.Select(RandomEvents.Records, RandomEvents.Processes, RandomEvents.Occurrences, RandomEvents.Clocks)
             .Sample(
-                (raw, process, sequence, clock) =>
+                (raw, process, occurrence, clock) =>
                 {
                     EventRecord record = raw.ToRecord();
                     byte[] buffer = new byte[ProtoEventWriter.MaxLength(process)];
-                    int length = ProtoEventWriter.Write(buffer, in record, process, sequence, in clock);
-                    Assert.Equal(EventMessage.From(in record, process, sequence, in clock, ""), Only(buffer.AsSpan(0, length)));
+                    int length = ProtoEventWriter.Write(buffer, in record, process, occurrence, in clock);
+                    Assert.Equal(EventMessage.From(in record, process, occurrence, in clock, ""), Only(buffer.AsSpan(0, length)));
                 },
                 iter: 5_000);
     }

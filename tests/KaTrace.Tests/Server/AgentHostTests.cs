@@ -100,20 +100,6 @@ public sealed class AgentHostTests
     public void An_agent_that_is_not_there_is_one_sentence() =>
         Assert.StartsWith("cannot reach the agent at unix:/nowhere/k.sock: ", Assert.Throws<IOException>(() => Look("unix:/nowhere/k.sock")).Message, StringComparison.Ordinal);
 
-    [Fact]
-    public async Task So_many_lists_are_sent_at_once_and_one_more_waits()
-    {
-        using ListGate gate = new(atOnce: 2, patience: TimeSpan.Zero);
-        using IDisposable first = await gate.EnterAsync(default);
-        IDisposable second = await gate.EnterAsync(default);
-
-        RpcException full = await Assert.ThrowsAsync<RpcException>(() => gate.EnterAsync(default));
-        second.Dispose();
-        using IDisposable third = await gate.EnterAsync(default);
-
-        Assert.Equal(StatusCode.ResourceExhausted, full.StatusCode);
-    }
-
     private static IHostLook Look(string address)
     {
         KatraceConnection connection = KatraceConnection.Open(address);

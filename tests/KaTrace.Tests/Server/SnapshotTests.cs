@@ -74,6 +74,20 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public async Task A_stream_that_began_with_a_snapshot_goes_on_without_another_when_the_server_comes_back()
+    {
+        await using TestAgent agent = await TestAgent.StartAsync();
+        await using Received received = Received.From(agent, new StreamEventsRequest { Snapshot = true });
+        await received.LiveAsync();
+
+        await agent.StopAsync();
+        await agent.StartServerAsync();
+        agent.Happen(1, (raw, _) => raw with { TimeNs = RealtimeOffset.MonotonicNs });
+
+        Assert.Single(await received.EventsAsync(1));
+    }
+
+    [Fact]
     public async Task A_snapshot_asks_its_connections_only_what_they_have()
     {
         await using TestAgent agent = await TestAgent.StartAsync();

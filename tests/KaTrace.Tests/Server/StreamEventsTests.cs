@@ -190,6 +190,21 @@ public sealed class StreamEventsTests
     }
 
     [Fact]
+    public async Task A_filter_of_ten_thousand_entries_works()
+    {
+        await using TestAgent agent = await TestAgent.StartAsync();
+        agent.Happen(2_000, (raw, i) => raw with { Raddr = RawEvent.Address([10, 0, (byte)(i >> 8), (byte)i]) });
+        Filter filter = new();
+        for (int i = 0; i < 10_000; i++)
+            filter.Ip.Add($"10.0.{(i + 1_000) >> 8}.{(i + 1_000) & 255}");
+
+        Event[] events = await Received.AllAsync(agent, new StreamEventsRequest { Last = 2_000, NoFollow = true, Filters = new FilterList { AllowList = { filter } } });
+
+        Assert.Equal(1_000, events.Length);
+        Assert.Equal("10.0.3.232", events[0].Socket.Remote.Address);
+    }
+
+    [Fact]
     public async Task Absent_and_empty_filters_are_the_same()
     {
         await using TestAgent agent = await TestAgent.StartAsync();

@@ -26,6 +26,7 @@ public sealed class ServeSettingsTests : IDisposable
         Assert.Equal(["unix:/run/katrace/katrace.sock"], settings.Server.Listen.Select(a => a.Text));
         Assert.Equal(EventLog.DefaultBytes, settings.HistoryBytes);
         Assert.Null(settings.Server.Tls);
+        Assert.Equal((TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(90)), (settings.Server.PingAfter, settings.Server.GoneAfter));
     }
 
     [Fact]
@@ -48,6 +49,8 @@ public sealed class ServeSettingsTests : IDisposable
     [Theory]
     [InlineData("""{ "Serve": { "Histroy": "1M" } }""", "FILE: Serve.Histroy: there is no such setting; there are Listen, ")]
     [InlineData("""{ "Serve": { "History": "much" } }""", "FILE: Serve.History: bad size 'much'")]
+    [InlineData("""{ "Serve": { "PingAfter": "soon" } }""", "FILE: Serve.PingAfter: bad duration 'soon'")]
+    [InlineData("""{ "Serve": { "GoneAfter": "500ms" } }""", "FILE: Serve.GoneAfter: bad time '500ms': it is from 1s to 1d")]
     [InlineData("""{ "Serve": { "Listen": ["nowhere"] } }""", "FILE: Serve.Listen: bad address 'nowhere'")]
     [InlineData("""{ "Serve": { "Listen": ["[::]:1"] } }""", "FILE: Serve.Listen: [::]:1 would serve other hosts without TLS")]
     [InlineData("""{ "Serve": { "Filters": { "allowList": [ { "ip": [ "10.0" ] } ] } } }""", "FILE: Serve.Filters: bad address '10.0'")]
