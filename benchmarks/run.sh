@@ -18,6 +18,8 @@ install_tools() {
 	command -v ss >/dev/null || packages+=(iproute2)
 	command -v netstat >/dev/null || packages+=(net-tools)
 	command -v zstd >/dev/null || packages+=(zstd)
+	command -v tshark >/dev/null || packages+=(tshark)
+	command -v python3 >/dev/null || packages+=(python3)
 	[ -e /usr/include/bpf/libbpf.h ] || packages+=(libbpf-dev)
 	has_go || packages+=(golang-go golang-github-cilium-ebpf-dev)
 	[ ${#packages[@]} -gt 0 ] || return 0
@@ -56,7 +58,7 @@ publish_native() {
 needs_native() {
 	[[ " $* " == *" --quick "* ]] && return 1
 	local names=("${@/--quick/}")
-	[ -z "${names[*]}" ] || [[ " ${names[*]} " =~ \ (tight|startup|list|replay)\  ]]
+	[ -z "${names[*]}" ] || [[ " ${names[*]} " =~ \ (tight|startup|list|replay|size)\  ]]
 }
 
 install_tools
