@@ -27,6 +27,16 @@ internal static class ParsedOption
             CustomParser = argument => Try(name, argument, _ => argument.Tokens.SelectMany(token => parse(token.Value)).ToArray(), []),
         };
 
+    /// <summary>One of these words; a shell completes them.</summary>
+    public static Option<string> Choice(string name, string help, string placeholder, string? standard, params string[] words)
+    {
+        Option<string> option = Parsed(name, help, placeholder, Choose, standard);
+        option.CompletionSources.Add(words);
+        return option;
+
+        string Choose(string text) => words.Contains(text, StringComparer.Ordinal) ? text : throw new FormatException($"bad value '{text}': it is one of {string.Join(", ", words)}");
+    }
+
     /// <summary>A number of things.</summary>
     public static ulong ParseCount(string text) =>
         ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) && value > 0

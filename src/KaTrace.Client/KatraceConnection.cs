@@ -76,27 +76,31 @@ public sealed class KatraceConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>The same as messages: batches, markers, and how far the stream is.</summary>
+    /// <summary>The same as messages: batches, markers, and how far the stream is. A snapshot that broke, and that of an agent that was
+    /// started anew since, comes once more, from its beginning: who holds its state takes the new one in place of what was.</summary>
     /// <inheritdoc cref="EventsAsync"/>
     public async IAsyncEnumerable<StreamEventsResponse> ResponsesAsync(StreamEventsRequest request, Action<RpcException>? broken = null, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        request = request.Clone();
+        StreamEventsRequest next = request.Clone();
         Backoff backoff = new();
         while (true)
         {
-            using AsyncServerStreamingCall<StreamEventsResponse> call = Service.StreamEvents(request, cancellationToken: cancel);
-            while (await TryMoveNextAsync(call.ResponseStream, broken, cancel).ConfigureAwait(false) is { } more)
+            using AsyncServerStreamingCall<StreamEventsResponse> call = Service.StreamEvents(next, cancellationToken: cancel);
+            bool startsOver = false;
+            while (!startsOver && await TryMoveNextAsync(call.ResponseStream, broken, cancel).ConfigureAwait(false) is { } more)
             {
                 if (!more)
                     yield break;
                 StreamEventsResponse response = call.ResponseStream.Current;
                 backoff.Reset();
-                GoOnBehind(request, response);
-                yield return response;
+                startsOver = request.Snapshot && next.After is { } after && after.InstanceId != response.InstanceId;
+                next = startsOver ? request.Clone() : Behind(next, response);
+                if (!startsOver)
+                    yield return response;
             }
 
-            if (cancel.IsCancellationRequested || !await backoff.WaitAsync(cancel).ConfigureAwait(false))
+            if (cancel.IsCancellationRequested || (!startsOver && !await backoff.WaitAsync(cancel).ConfigureAwait(false)))
                 yield break;
         }
     }
@@ -108,15 +112,14 @@ public sealed class KatraceConnection : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private static void GoOnBehind(StreamEventsRequest request, StreamEventsResponse response)
+    /// <summary>The request that goes on behind a response. One amid a snapshot asks for all of it.</summary>
+    private static StreamEventsRequest Behind(StreamEventsRequest request, StreamEventsResponse response)
     {
-        // Part of a snapshot is none: it begins anew.
         if (response.ContentCase == StreamEventsResponse.ContentOneofCase.Connections)
-            return;
-        request.Last = 0;
-        request.Since = null;
-        request.Snapshot = false;
+            return request;
+        (request.Snapshot, request.Last, request.Since) = (false, 0, null);
         request.After = new Position { InstanceId = response.InstanceId, Sequence = response.Sequence, ToldSequence = response.ToldSequence };
+        return request;
     }
 
     /// <returns>False at the end of the stream; null when it broke.</returns>

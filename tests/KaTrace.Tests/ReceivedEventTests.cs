@@ -2,6 +2,7 @@ using System.Text;
 using CsCheck;
 using Google.Protobuf;
 using KaTrace.Events;
+using KaTrace.Explaining;
 using KaTrace.Output;
 using KaTrace.V1;
 
@@ -29,6 +30,29 @@ public sealed class ReceivedEventTests
                 Assert.Equal(sent.ToByteArray(), written.ToByteArray()); // equal messages may differ in what is absent and what is 0
             },
             iter: 3_000);
+    }
+
+    /// <summary>They may be anybody's.</summary>
+    [Fact]
+    public void Events_that_were_damaged_on_their_way_are_written_or_no_messages()
+    {
+        Gen.Select(RandomEvents.Records, RandomEvents.Processes, Gen.Int[0, int.MaxValue].Array[1, 8]).Sample(
+            (raw, process, hits) =>
+            {
+                EventRecord record = raw.ToRecord();
+                byte[] message = EventMessage.From(in record, process, 7, Sample.Clock, "node-1").ToByteArray();
+                foreach (int hit in hits)
+                    message[hit / 8 % message.Length] ^= (byte)(1 << hit % 8);
+                try
+                {
+                    KeptEvents kept = new("the agent", [Event.Parser.ParseFrom(message)], null);
+                    Assert.Equal((1, 1), (KeptEventLines.Compact(kept).Length, KeptEventLines.Json(kept).Length));
+                }
+                catch (InvalidProtocolBufferException)
+                {
+                }
+            },
+            iter: 5_000);
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using KaTrace.Events;
+using KaTrace.Hosts;
 using KaTrace.Processes;
 using KaTrace.Server.Hosting;
 using KaTrace.Server.Log;
@@ -45,6 +46,8 @@ internal sealed class OurSide : IFanoutSide, IAgent, IDisposable
     public SocketTable ReadSockets() => throw new NotSupportedException("Not measured here.");
 
     public Task<ProcessIdentity[]> IdentifyAsync(SocketTable table) => throw new NotSupportedException("Not measured here.");
+
+    public IHostLook Look(SocketTable table) => throw new NotSupportedException("Not measured here.");
 
     public void Describe(GetStatusResponse status)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using KaTrace.Audit;
 using KaTrace.Audit.Expectations;
 using KaTrace.Audit.Rules;
+using KaTrace.Cli.Agents;
 using KaTrace.Output;
 using static KaTrace.Cli.ParsedOption;
 
@@ -24,12 +25,14 @@ internal static class AuditCommand
         Option<string> output = Parsed("--output", "table, or json (JSON Lines, one finding each)", "FORMAT", ParseFormat, "table");
         output.Aliases.Add("-o");
         Option<ColorMode> color = Parsed("--color", "auto, always or never; NO_COLOR is honoured", "WHEN", ColorModes.Parse, ColorMode.Auto);
+        HostFlags host = new();
         Option<bool> listRules = new("--list-rules") { Description = "Print the rules and exit" };
 
         Command command = new("audit", "Judge TCP keepalive (SO_KEEPALIVE) on all connections of this host: what dangles, what will break, and which setting mends it")
         {
             failOn, rules, paths, config, expect, junit, watch, output, color, listRules,
         };
+        host.AddTo(command, watch);
         command.SetAction(result =>
         {
             if (result.GetValue(listRules))
@@ -38,10 +41,11 @@ internal static class AuditCommand
                 return ExitCodes.Ok;
             }
 
+            AuditOptions options;
             try
             {
                 AuditConfig settings = result.GetValue(config) is { } configFile ? AuditConfigFile.Parse(configFile, ReadFile("--config", configFile)) : new AuditConfig();
-                return AuditSession.Run(new AuditOptions
+                options = new AuditOptions
                 {
                     Rules = Choose(settings, result.GetValue(rules)!),
                     Expectations = result.GetValue(expect) is { } expectFile ? ExpectationFile.Parse(expectFile, ReadFile("--expect", expectFile).Split('\n')) : [],
@@ -53,7 +57,7 @@ internal static class AuditCommand
                     JUnit = result.GetValue(junit),
                     Json = result.GetValue(output) == "json",
                     Color = result.GetValue(color),
-                });
+                };
             }
             catch (Exception e) when (e is FormatException or ExpectationException)
             {
@@ -61,6 +65,8 @@ internal static class AuditCommand
                 Console.Error.WriteLine("Try 'katrace audit --help'.");
                 return ExitCodes.Usage;
             }
+
+            return host.Run(result, source => AuditSession.Run(source, options));
         });
         return command;
     }

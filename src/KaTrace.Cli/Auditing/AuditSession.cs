@@ -1,8 +1,8 @@
 using KaTrace.Audit;
 using KaTrace.Audit.Reports;
 using KaTrace.Audit.Rules;
+using KaTrace.Cli.Agents;
 using KaTrace.Hosts;
-using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Sockets;
 
@@ -11,48 +11,34 @@ namespace KaTrace.Cli.Auditing;
 /// <summary>One run of <c>katrace audit</c>.</summary>
 internal static class AuditSession
 {
-    public static int Run(AuditOptions options)
+    public static int Run(IHostSource host, AuditOptions options)
     {
-        using KernelSockets sockets = KernelSockets.Open();
         SocketTable? before = null;
         if (options.Watch is { } watch)
         {
-            before = sockets.Read();
+            before = host.Look(programs: false).Table;
             if (!Pause(watch))
                 return ExitCodes.Ok;
         }
 
-        SocketTable table = sockets.Read();
+        IHostLook look = host.Look(programs: true);
         AuditScope scope = new()
         {
-            Table = table,
+            Table = look.Table,
             Before = before,
             Limits = options.Limits,
             Paths = options.Paths,
-            Settings = HostSettings.Read(),
-            Descriptors = Remembered(),
-            Programs = ProgramLookup.Read(table.Processes),
+            Settings = look.ReadSettings(),
+            Descriptors = look.ReadDescriptors,
+            Programs = look.ReadPrograms(look.Table.Processes),
         };
-        foreach (string gap in table.Gaps)
-            Console.Error.WriteLine($"katrace: {gap}");
+        Gaps.Tell(look.Table);
         Finding[] findings = Auditor.Run(options.Rules.Append(new Expected(options.Expectations)), options.Severities, scope);
 
         Print(findings, options, scope);
         if (options.JUnit is { } file)
             File.WriteAllText(file, JUnitReport.Write(options.Rules, options.Expectations, findings, options.FailOn ?? Severity.Warning, scope.Table.Time));
         return options.FailOn is { } worst && findings.Any(finding => finding.Severity >= worst) ? ExitCodes.Found : ExitCodes.Ok;
-    }
-
-    /// <summary>Counting descriptors takes time where there are many, and more than one rule asks.</summary>
-    private static Func<uint, DescriptorUse?> Remembered()
-    {
-        Dictionary<uint, DescriptorUse?> known = [];
-        return pid =>
-        {
-            if (!known.TryGetValue(pid, out DescriptorUse? use))
-                known.Add(pid, use = DescriptorUse.Read(pid));
-            return use;
-        };
     }
 
     /// <returns>False if the user would not wait.</returns>

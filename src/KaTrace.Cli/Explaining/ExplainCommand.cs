@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using KaTrace.Cli.Agents;
 using KaTrace.Explaining;
+using KaTrace.Hosts;
 using static KaTrace.Cli.ParsedOption;
 
 namespace KaTrace.Cli.Explaining;
@@ -18,7 +20,10 @@ internal static class ExplainCommand
         Option<string> output = Parsed("--output", "text, or json (JSON Lines, one socket each, however many)", "FORMAT", ParseFormat, "text");
         output.Aliases.Add("-o");
         Command command = new("explain", "Explain keepalive on one connection in full: whose it is, what is set, when a dead peer is noticed, which setting changes it") { target, output };
-        command.SetAction(result => ExplainSession.Run(result.GetValue(target)!, result.GetValue(output) == "json"));
+        HostFlags host = new();
+        host.AddTo(command);
+        command.SetAction(result => host.Run(result, source => ExplainSession.Run(
+            source, result.GetValue(target)!, result.GetValue(output) == "json", source as IEventHistory ?? (source is KernelHost ? LocalAgent.History : null))));
         return command;
     }
 

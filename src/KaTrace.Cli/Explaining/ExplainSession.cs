@@ -1,7 +1,7 @@
+using KaTrace.Cli.Agents;
 using KaTrace.Events;
 using KaTrace.Explaining;
 using KaTrace.Hosts;
-using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Sockets;
 
@@ -13,13 +13,18 @@ internal static class ExplainSession
     /// <summary>More are no help in choosing.</summary>
     private const int MostListed = 20;
 
-    public static int Run(ExplainTarget target, bool json)
+    private const int MostEvents = 10;
+
+    /// <param name="source">Where the socket is.</param>
+    /// <param name="target">Which it is.</param>
+    /// <param name="json">JSON Lines, instead of text.</param>
+    /// <param name="history">Of the same host; null: there is none.</param>
+    public static int Run(IHostSource source, ExplainTarget target, bool json, IEventHistory? history)
     {
-        using KernelSockets sockets = KernelSockets.Open();
-        SocketTable table = sockets.Read();
+        IHostLook look = source.Look(programs: true);
+        SocketTable table = look.Table;
         TargetMatch match = target.Find(table);
-        foreach (string gap in table.Gaps)
-            Console.Error.WriteLine($"katrace: {gap}");
+        Gaps.Tell(table);
         if (match.Rows.Count == 0)
         {
             Console.Error.WriteLine($"katrace: no TCP socket has or holds '{target.Text}': 'katrace list -a' shows all");
@@ -29,19 +34,22 @@ internal static class ExplainSession
         foreach (string choice in target.Choices(match))
             Console.Error.WriteLine($"katrace: {choice}");
 
-        HostView host = new() { Table = table, Settings = HostSettings.Read(), Programs = ProgramLookup.Read(Involved(table, match.Rows)) };
+        HostView host = new() { Table = table, Settings = look.ReadSettings(), Programs = look.ReadPrograms(Involved(table, match.Rows)) };
         using StandardOutput output = new();
         if (json)
         {
+            if (history is not null && match.Rows.Count > MostListed)
+                Console.Error.WriteLine($"katrace: events are told of {MostListed} sockets at most: name fewer");
             foreach (int index in match.Rows)
             {
-                ExplanationJson.Write(output, in table.Rows[index], host);
+                KeptEvents? kept = match.Rows.Count > MostListed ? null : history?.Last(in table.Rows[index], MostEvents);
+                ExplanationJson.Write(output, in table.Rows[index], host, kept);
                 output.FlushIfLarge();
             }
         }
         else
         {
-            byte[] text = (match.Rows.Count == 1 ? Explain(match.Rows[0], host) : Choose(target, match, host)).ToUtf8();
+            byte[] text = (match.Rows.Count == 1 ? Explain(match.Rows[0], host, history) : Choose(target, match, host)).ToUtf8();
             text.CopyTo(output.GetSpan(text.Length));
             output.Advance(text.Length);
         }
@@ -50,10 +58,11 @@ internal static class ExplainSession
         return ExitCodes.Ok;
     }
 
-    private static WrappedText Explain(int index, HostView host)
+    private static WrappedText Explain(int index, HostView host, IEventHistory? history)
     {
         WrappedText text = new(TerminalWidth.OfOutput);
-        ExplanationText.Append(text, in host.Table.Rows[index], host);
+        ref readonly SocketRow row = ref host.Table.Rows[index];
+        ExplanationText.Append(text, in row, host, history?.Last(in row, MostEvents));
         return text;
     }
 

@@ -99,6 +99,10 @@ internal sealed class FilterOptions
             (filter, text) => filter.CgroupId.AddRange(FilterValues.Cgroups(text))),
         FilterFlag.WithValue("--container", [], "Owned by a process in this container: its id as docker or crictl shows it, or how that begins", "ID,…",
             (filter, text) => filter.Container.AddRange(FilterValues.Containers(text))),
+        FilterFlag.WithValue("--cookie", [], "This very socket, by SO_COOKIE; a socket may have none until it is connected or listed", "COOKIE,…",
+            (filter, text) => filter.Cookie.AddRange(FilterValues.Ids(text, "a cookie"))),
+        FilterFlag.WithValue("--inode", [], "This very socket, by its inode, as /proc/PID/fd shows it", "INODE,…",
+            (filter, text) => filter.Inode.AddRange(FilterValues.Ids(text, "an inode"))),
         FilterFlag.WithValue("--unanswered", [], "So many probes unanswered, or more", "N",
             (filter, text) => filter.MinUnanswered = FilterValues.AtLeast(text)),
     ];

@@ -41,6 +41,13 @@ internal static class FilterValues
 
     public static IEnumerable<ulong> Cgroups(string text) => Parts(text).Select(CgroupId);
 
+    /// <param name="text">Numbers.</param>
+    /// <param name="one">What each is, for a sentence.</param>
+    public static IEnumerable<ulong> Ids(string text, string one) => Parts(text).Select(part =>
+        ulong.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) && id > 0
+            ? id
+            : throw new FilterException($"bad value '{part}': {one} is 1 to {ulong.MaxValue}"));
+
     public static IEnumerable<uint> Namespaces(string text) => Parts(text).Select(Namespace);
 
     public static IEnumerable<string> Containers(string text) => Parts(text).Select(ContainerId);

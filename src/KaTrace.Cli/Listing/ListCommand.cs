@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using KaTrace.Cli.Agents;
 using KaTrace.Cli.Filters;
 using KaTrace.Filters;
 using KaTrace.Sockets;
@@ -33,6 +34,8 @@ internal static class ListCommand
         filters.AddTo(command);
         foreach (Option option in (Option[])[listening, all, state, keepalive, output, columns, sort, noHeader, resolve, numeric, tcp])
             command.Options.Add(option);
+        HostFlags host = new();
+        host.AddTo(command);
         expression.Validators.Add(CheckExpression);
         Checks(state, text => StatesOf([text]));
         Checks(columns, text =>
@@ -57,7 +60,7 @@ internal static class ListCommand
             SocketExpression? parsed = SocketExpression.Parse(string.Join(' ', result.GetValue(expression)!));
             string format = result.GetValue(output)!;
             int? width = format == "table" && chosen is null && !Console.IsOutputRedirected && Console.WindowWidth is > 0 and int columnsOfTerminal ? columnsOfTerminal : null;
-            return ListSession.Run(new ListOptions
+            ListOptions options = new()
             {
                 Filters = list,
                 Expression = parsed,
@@ -69,7 +72,8 @@ internal static class ListCommand
                 Header = !result.GetValue(noHeader),
                 ResolveNames = result.GetValue(resolve),
                 Width = width,
-            });
+            };
+            return host.Run(result, source => ListSession.Run(source, options));
         });
         return command;
     }

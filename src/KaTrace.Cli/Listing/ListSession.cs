@@ -1,8 +1,9 @@
 using System.Net;
-using System.Text;
-using KaTrace.Bpf;
+using KaTrace.Cli.Agents;
 using KaTrace.Events;
 using KaTrace.Filters;
+using KaTrace.Hosts;
+using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Sockets;
@@ -12,19 +13,14 @@ namespace KaTrace.Cli.Listing;
 /// <summary>One run of <c>katrace list</c>.</summary>
 internal static class ListSession
 {
-    /// <summary>Some processes hold up whoever reads them: those are named alone.</summary>
-    private static readonly TimeSpan DetailsWithin = TimeSpan.FromSeconds(1);
-
-    /// <exception cref="BpfException">The sockets cannot be read.</exception>
     /// <exception cref="IOException">The output cannot be written.</exception>
-    public static int Run(ListOptions options)
+    public static int Run(IHostSource host, ListOptions options)
     {
-        // Not disposed: the process ends, and the kernel takes the programs down by itself.
-        KernelSockets source = KernelSockets.Open();
-        SocketTable table = source.Read();
-        int[] shown = Select(table, options);
-        bool showsDetails = options.Format == "json" || options.Columns.Any(column => column.NeedsDetails);
-        ProcessIdentity[] processes = Identify(table, showsDetails ? Details(table, shown) : new Dictionary<ProcessKey, ProcessDetails?>());
+        bool showsPrograms = options.Format == "json" || options.Columns.Any(column => column.NeedsDetails);
+        IHostLook look = host.Look(showsPrograms || options.Filters.AsksContainers());
+        SocketTable table = look.Table;
+        int[] shown = Select(look, options);
+        ProcessIdentity[] processes = (showsPrograms ? look.ReadPrograms(HoldersOf(table, shown)) : ProgramLookup.None).Identify(table);
         NameResolver? names = options.ResolveNames ? new NameResolver(AddressesOf(table, shown)) : null;
         Cells cells = new(table, processes, bare: options.Format == "csv", names);
         shown = SortOrder.Sort(shown, table, options.Sort, cells);
@@ -32,7 +28,7 @@ internal static class ListSession
         using StandardOutput output = new();
         IRowWriter writer = options.Format switch
         {
-            "json" => new JsonRowWriter(new JsonConnectionWriter(output, table, processes, Environment.MachineName)),
+            "json" => new JsonRowWriter(new JsonConnectionWriter(output, table, processes, look.NodeName)),
             "csv" => new CsvWriter(output, options.Columns, cells),
             _ => new TableWriter(output, options.Columns, cells, table.Rows, shown, options.Width),
         };
@@ -45,17 +41,17 @@ internal static class ListSession
         }
 
         output.Flush();
-        foreach (string gap in table.Gaps)
-            Console.Error.WriteLine($"katrace: {gap}");
+        Gaps.Tell(table);
         if (options.Format is "table" or "wide")
             Console.Error.WriteLine(new ListSummary(table, shown).Text);
         return ExitCodes.Ok;
     }
 
     /// <summary>Rows that the options ask for, in the order of the table.</summary>
-    internal static int[] Select(SocketTable table, ListOptions options)
+    internal static int[] Select(IHostLook look, ListOptions options)
     {
-        SocketFilter filter = new(options.Filters, table, () => Identify(table, options.Filters.AsksContainers() ? Details(table.Processes) : new Dictionary<ProcessKey, ProcessDetails?>()));
+        SocketTable table = look.Table;
+        SocketFilter filter = look.FilterBy(options.Filters);
         int[] shown = new int[table.Rows.Length];
         int count = 0;
         for (int i = 0; i < shown.Length; i++)
@@ -73,12 +69,7 @@ internal static class ListSession
         return shown[..count];
     }
 
-    /// <param name="table">Whose processes are named.</param>
-    /// <param name="details">What else is known of some.</param>
-    internal static ProcessIdentity[] Identify(SocketTable table, IReadOnlyDictionary<ProcessKey, ProcessDetails?> details) =>
-        [.. table.Processes.Select(process => new ProcessIdentity(process.Key, Encoding.UTF8.GetBytes(process.Comm), details.GetValueOrDefault(process.Key)))];
-
-    private static Dictionary<ProcessKey, ProcessDetails?> Details(SocketTable table, int[] shown)
+    private static SocketProcess[] HoldersOf(SocketTable table, int[] shown)
     {
         HashSet<int> holders = [];
         foreach (int index in shown)
@@ -87,15 +78,7 @@ internal static class ListSession
                 holders.Add(holder.Process);
         }
 
-        return Details(holders.Select(holder => table.Processes[holder]));
-    }
-
-    private static Dictionary<ProcessKey, ProcessDetails?> Details(IEnumerable<SocketProcess> processes)
-    {
-        ProcessKey[] keys = [.. processes.Select(process => process.Key)];
-        using ProcessCatalog catalog = new(capacity: Math.Max(keys.Length, ProcessCatalog.DefaultCapacity));
-        ProcessDetails?[] found = catalog.FindAllAsync(keys, DetailsWithin).GetAwaiter().GetResult();
-        return keys.Zip(found).ToDictionary(pair => pair.First, pair => pair.Second);
+        return [.. holders.Select(holder => table.Processes[holder])];
     }
 
     private static HashSet<IPAddress> AddressesOf(SocketTable table, int[] shown)

@@ -10,8 +10,7 @@ internal static class ExportCommand
     public static Command Create()
     {
         ReplayFlags flags = new();
-        Option<string> format = new("--format") { Description = "json (JSON Lines), csv, or protobuf (katrace.v1.Event, each behind its length as a varint)", HelpName = "FORMAT", DefaultValueFactory = _ => "json" };
-        format.AcceptOnlyFromAmong("json", "csv", "protobuf");
+        Option<string> format = ParsedOption.Choice("--format", "json (JSON Lines), csv, or protobuf (katrace.v1.Event, each behind its length as a varint)", "FORMAT", "json", "json", "csv", "protobuf");
         Command command = new("export", "Write the events of a capture to standard output, for other programs");
         flags.AddTo(command, timed: false);
         command.Options.Add(format);

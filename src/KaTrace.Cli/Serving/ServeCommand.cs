@@ -14,12 +14,14 @@ internal static class ServeCommand
     {
         FilterOptions filters = new();
         TracerFlags tracer = new();
+        ServedCaptureFlags captures = new();
         ServeFlags settings = new();
         Option<bool> verbose = new("--verbose", "-v") { Description = "Say on stderr why a better backend was not possible" };
         Command command = new("serve", "Trace once, and serve the events to any number of clients over gRPC (katrace.v1.Katrace)");
         settings.AddTo(command);
         filters.AddTo(command);
         tracer.AddTo(command);
+        captures.AddTo(command, tracer.All);
         command.Options.Add(verbose);
         command.SetAction(result =>
         {
@@ -28,13 +30,13 @@ internal static class ServeCommand
                 return FilterOptions.PrintRaw(list);
 
             ServeSettings read;
-            TraceOptions trace;
+            EventFilter filter;
             try
             {
                 read = settings.Read(result);
                 if (list.CalculateSize() == 0)
                     list = read.Filters;
-                trace = new TraceOptions { Tracer = tracer.Read(result, list), Filter = EventFilter.Compile(list), Reconcile = tracer.ReadReconcile(result), HistoryBytes = read.HistoryBytes };
+                filter = EventFilter.Compile(list);
             }
             catch (Exception e) when (e is FormatException or FilterException)
             {
@@ -42,7 +44,10 @@ internal static class ServeCommand
                 return ExitCodes.Usage;
             }
 
-            return ServeSession.RunAsync(trace, read.Server, list, result.GetValue(verbose)).GetAwaiter().GetResult();
+            if (captures.Read(result, filter) is { } replay)
+                return ServeSession.ReplayAsync(replay, captures.ExitsAtEnd(result), read, list).GetAwaiter().GetResult();
+            TraceOptions trace = new() { Tracer = tracer.Read(result, list), Filter = filter, Reconcile = tracer.ReadReconcile(result), HistoryBytes = read.HistoryBytes };
+            return ServeSession.TraceAsync(trace, read.Server, list, result.GetValue(verbose)).GetAwaiter().GetResult();
         });
         return command;
     }

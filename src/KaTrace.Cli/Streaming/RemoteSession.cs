@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Grpc.Core;
+using KaTrace.Cli.Agents;
 using KaTrace.Client;
 using KaTrace.Events;
 using KaTrace.Output;
@@ -58,7 +58,7 @@ internal sealed class RemoteSession : IDisposable
         }
         catch (RpcException e)
         {
-            _failure = e.StatusCode == StatusCode.Unimplemented ? $"{_agent.Address} is no agent of katrace" : e.Status.Detail;
+            _failure = e.StatusCode == StatusCode.Unimplemented ? AgentTrouble.Sentence(_agent.Address, e) : AgentTrouble.Reason(e);
             await Console.Error.WriteLineAsync($"katrace: {_failure}").ConfigureAwait(false);
             return e.StatusCode == StatusCode.InvalidArgument ? ExitCodes.Usage : ExitCodes.Failure;
         }
@@ -127,22 +127,16 @@ internal sealed class RemoteSession : IDisposable
     {
         if (_instance.Length == 0)
         {
-            _failure = $"cannot reach the agent at {_agent.Address}: {Reason(e)}; {Advice(e)}";
+            _failure = AgentTrouble.Unreached(_agent.Address, e);
             _end.Cancel();
         }
         else if (!_isBroken)
         {
-            Console.Error.WriteLine($"katrace: the connection to {_agent.Address} broke ({Reason(e)}); trying again");
+            Console.Error.WriteLine($"katrace: the connection to {_agent.Address} broke ({AgentTrouble.Reason(e)}); trying again");
         }
 
         _isBroken = true;
     }
-
-    private static string Advice(RpcException e) => e.Status.DebugException?.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied }
-        ? "be root, or a member of the socket's group (see --socket-group of 'katrace serve')"
-        : "'katrace serve' starts one";
-
-    private static string Reason(RpcException e) => (e.Status.DebugException as HttpRequestException)?.InnerException?.Message ?? e.Status.DebugException?.Message ?? e.Status.Detail;
 
     private PosixSignalRegistration StopOn(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
     {

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using KaTrace.Bpf;
+using KaTrace.Cli.Agents;
 using KaTrace.Cli.Filters;
 using KaTrace.Cli.Printing;
-using KaTrace.Client;
 using KaTrace.Events;
 using KaTrace.Output;
 
@@ -37,10 +37,10 @@ internal static class StreamCommand
             {
                 return StreamSession.Run(options, _ => new PrintTarget(options.Print!));
             }
-            catch (BpfException e) when (e.Errno is BpfAdvice.EPERM && !options.Demo && File.Exists(DefaultSocket))
+            catch (BpfException e) when (e.Errno == BpfAdvice.EPERM && !flags.IsAboutThisKernel(result))
             {
-                Console.Error.WriteLine($"katrace: no right to trace this kernel; asking its agent at {KatraceConnection.DefaultAddress}");
-                return Ask(KatraceConnection.DefaultAddress);
+                LocalAgent.StandInFor(e);
+                return Ask(LocalAgent.Address);
             }
 
             int Ask(string address)
@@ -61,8 +61,6 @@ internal static class StreamCommand
         });
         return command;
     }
-
-    private static string DefaultSocket => KatraceConnection.DefaultAddress["unix:".Length..];
 
     private static int Refuse(string sentence)
     {

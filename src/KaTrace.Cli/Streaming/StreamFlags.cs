@@ -29,6 +29,9 @@ internal sealed class StreamFlags(PrintFlags print)
         _tracer.AddTo(command);
     }
 
+    /// <summary>It says how the kernel is to be traced, which is nothing to ask an agent.</summary>
+    public bool IsAboutThisKernel(ParseResult result) => result.GetValue(_demo) || _tracer.AnyGiven(result);
+
     public StreamOptions Read(ParseResult result)
     {
         V1.FilterList list = Filters.Read(result);

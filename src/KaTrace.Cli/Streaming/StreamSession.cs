@@ -29,7 +29,7 @@ internal static class StreamSession
         LossMonitor losses = new(tracer, pipeline);
         using IStreamTarget target = open(tracer);
         using AnswerPoller? answers = AnswerPoller.CanHelp(tracer) ? new AnswerPoller(tracer, warning => Console.Error.WriteLine($"katrace: {warning}")) : null;
-        StreamSink sink = new(options, target.Writer, target.Output, losses, processes, answers, new ProbeCoverage(tracer.ReadHiddenProbes), tracer.Hz, tracer.OwnTgid, reader.Stop);
+        StreamSink sink = new(options, target.Writer, target.Output, losses, processes, answers, ProbeCoverage.Of(tracer), tracer.Hz, tracer.OwnTgid, reader.Stop);
         using Reconciler? reconciler = options.Reconcile > TimeSpan.Zero ? new Reconciler(tracer, options.Reconcile, SnapshotFailed) : null;
         if (!target.IsWatched)
             reader.Wait.ModeratedSleep = RingWait.MaxModeratedSleep;
@@ -47,12 +47,14 @@ internal static class StreamSession
         using Timer? hint = target.IsWatched && IsInteractive(options) ? new Timer(_ => Hint(sink, options, tracer), null, HintAfter, Timeout.InfiniteTimeSpan) : null;
 
         pipeline.Run(sink);
+        sink.Coverage.BeginLook();
         sink.Coverage.TakeKernelCounts();
         pipeline.Run(sink); // what was on its way while they were read
+        sink.Coverage.Settle();
         sink.ShowHeld();
         sink.ReportLosses();
         target.Output.Flush();
-        return target.End(new StreamTotals(sink.Shown, sink.FilteredOut + tracer.ReadHidden(), [.. losses.Total], sink.Coverage.Compare()));
+        return target.End(new StreamTotals(sink.Shown, sink.FilteredOut + tracer.ReadHidden(), [.. losses.Total], sink.Coverage.Totals));
     }
 
     private static PosixSignalRegistration StopOn(PosixSignal signal, RingPipeReader reader) =>

@@ -49,11 +49,7 @@ internal static class StreamStatus
         foreach ((V1.Lost.Types.Place place, ulong count) in totals.Lost)
             text.Append(", lost ").Append(LostSentence.Of(place, count));
         if (totals.Probes.Kernel > 0)
-        {
-            // Rounded down: 100 % means all.
-            double percent = Math.Floor(Math.Min(1, (double)totals.Probes.Traced / totals.Probes.Kernel) * 1000) / 10;
-            text.Append(CultureInfo.InvariantCulture, $"; {percent} % of {totals.Probes.Kernel:N0} probes seen, by the kernel's own count");
-        }
+            text.Append("; ").Append(CoverageSentence.Of(totals.Probes.Traced, totals.Probes.Kernel));
 
         return text.ToString();
     }

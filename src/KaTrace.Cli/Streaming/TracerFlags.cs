@@ -12,22 +12,21 @@ namespace KaTrace.Cli.Streaming;
 /// <summary>How the kernel is traced: flags of whoever does it.</summary>
 internal sealed class TracerFlags
 {
-    private readonly Option<string> _backend = new("--backend") { Description = "How the kernel is hooked: fentry, tp-btf, raw-tp, kprobe or cgroup; auto tries all, best first", HelpName = "NAME", DefaultValueFactory = _ => "auto" };
+    private readonly Option<string> _backend = Choice("--backend", "How the kernel is hooked: fentry, tp-btf, raw-tp, kprobe or cgroup; auto tries all, best first", "NAME", "auto", "auto", "fentry", "tp-btf", "raw-tp", "kprobe", "cgroup");
     private readonly Option<bool> _liveAnswers = new("--live-answers") { Description = "Tell answers as they come in, with the exact round trip; costs each segment that this host receives about 60 ns while probes are unanswered" };
     private readonly Option<uint> _ringSize = Parsed("--ring-size", "Kernel memory for events under way, a power of two: 8M", "BYTES", ParseRingSize, TracerOptions.DefaultRingBytes);
     private readonly Option<uint> _maxSockets = Parsed("--max-sockets", "Sockets with keepalive that are followed at once, about 216 bytes of kernel memory each, taken at the start", "N", ParseMaxSockets, TracerOptions.DefaultMaxSockets);
     private readonly Option<TimeSpan> _reconcile = Parsed("--reconcile", "Find what no hook sees, by looks at all sockets: the time within which it is told, 1s or longer; 0 looks once, at the start", "TIME", ParseReconcile, TracerOptions.DefaultReconcile);
 
-    public TracerFlags() => _backend.AcceptOnlyFromAmong("auto", "fentry", "tp-btf", "raw-tp", "kprobe", "cgroup");
+    public IReadOnlyList<Option> All => [_backend, _liveAnswers, _ringSize, _maxSockets, _reconcile];
 
     public void AddTo(Command command)
     {
-        command.Options.Add(_backend);
-        command.Options.Add(_liveAnswers);
-        command.Options.Add(_ringSize);
-        command.Options.Add(_maxSockets);
-        command.Options.Add(_reconcile);
+        foreach (Option option in All)
+            command.Options.Add(option);
     }
+
+    public bool AnyGiven(ParseResult result) => All.Any(option => result.GetResult(option) is { Implicit: false });
 
     public TracerOptions Read(ParseResult result, FilterList filters) => new()
     {

@@ -9,6 +9,9 @@ internal sealed class RecordTranslator
 {
     private const uint MostSize = 64 * 1024;
 
+    /// <summary>No version has had so small ones. A capture that claims them would make much memory of few bytes.</summary>
+    private const uint LeastSize = 96;
+
     private readonly (int From, int To, int Length)[] _moves;
     private readonly int _size;
     private byte[] _frames = [];
@@ -26,6 +29,7 @@ internal sealed class RecordTranslator
     public static RecordTranslator? For(RecordLayout? layout, out string? error)
     {
         error = layout is null ? "it does not say how its records are laid out"
+            : layout.Size < LeastSize ? $"its records have {layout.Size} bytes, too few for an event"
             : layout.Size > MostSize || layout.Fields.Any(field => (ulong)field.Offset + field.Size > layout.Size) ? "its records have fields beyond their end"
             : layout.Fields.DistinctBy(field => field.Name).Count() != layout.Fields.Count ? "its records have a field twice"
             : null;
@@ -39,6 +43,7 @@ internal sealed class RecordTranslator
     {
         int size = (int)RecordLayouts.Current.Size;
         int step = (int)RingLayout.Step((uint)size);
+        count = Math.Min(count, records.Length / _size); // shorter ones are none
         if (_frames.Length < count * step)
             _frames = new byte[count * step];
         Span<byte> frames = _frames.AsSpan(0, count * step);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.V1;
 
@@ -98,7 +99,7 @@ internal sealed class ReceivedEvent
         raw.Intvl = Jiffies(keepalive.IntervalSeconds);
         raw.Cnt = (byte)keepalive.Count;
         raw.UserTimeout = keepalive.UserTimeoutMs;
-        raw.Own = Settings(keepalive.Own);
+        raw.Own = SettingMessages.Set(keepalive.Own);
         raw.ProbesOut = (byte)keepalive.ProbesOut;
         raw.Unanswered = keepalive.Unanswered;
         raw.Probes = keepalive.Probes;
@@ -111,8 +112,6 @@ internal sealed class ReceivedEvent
 
     private static uint Jiffies(double seconds) => uint.CreateSaturating(Math.Round(seconds * Hz));
 
-    private static KeepaliveSettings Settings(IEnumerable<Setting> settings) =>
-        settings.Aggregate(KeepaliveSettings.None, (all, one) => all | (KeepaliveSettings)(1 << ((int)one - 1) & 15));
 
     private static void SetProcess(ref RawEvent raw, Process process)
     {
@@ -136,7 +135,7 @@ internal sealed class ReceivedEvent
                 };
                 break;
             case Event.DetailOneofCase.Configured:
-                raw.Changed = Settings(message.Configured.Changed);
+                raw.Changed = SettingMessages.Set(message.Configured.Changed);
                 break;
             case Event.DetailOneofCase.Timeout:
                 raw.Cause = message.Timeout.Cause switch
@@ -168,25 +167,31 @@ internal sealed class ReceivedEvent
 
     /// <param name="process">As <see cref="Output.EventMessage.ProcessOf(ProcessIdentity)"/> makes it; or anything, as it may be anybody's.</param>
     /// <param name="recordComm">The name as the kernel gave it, without NUL.</param>
-    public static ProcessIdentity IdentityOf(Process process, ReadOnlySpan<byte> recordComm)
+    public static ProcessIdentity IdentityOf(Process process, ReadOnlySpan<byte> recordComm) =>
+        new(new ProcessKey(process.Pid, process.StartBoottimeNs), recordComm, DetailsOf(process, HostileText.Decode(recordComm)));
+
+    /// <summary>Null if it says no more than who it is.</summary>
+    public static ProcessDetails? DetailsOf(Process process, string comm)
     {
-        ProcessKey key = new(process.Pid, process.StartBoottimeNs);
         bool known = process.HasUid || !process.Equals(new Process { Pid = process.Pid, Comm = process.Comm, StartBoottimeNs = process.StartBoottimeNs });
-        return new ProcessIdentity(key, recordComm, !known ? null : new ProcessDetails
+        return !known ? null : new ProcessDetails
         {
-            Key = key,
-            Comm = HostileText.Decode(recordComm),
+            Key = new ProcessKey(process.Pid, process.StartBoottimeNs),
+            Comm = comm,
             CommandLine = OrNull(process.CommandLine),
             Executable = OrNull(process.Executable),
             Uid = process.HasUid ? process.Uid : null,
             User = OrNull(process.User),
-            Container = process.Container is { Id.Length: > 0 } container ? new Processes.Container(OrNull(container.Runtime), container.Id) : null,
+            Container = process.Container is { Id.Length: > 0 } container ? new Processes.Container(OrNull(container.Runtime), OrNull(container.Id)!) : null,
             PodUid = OrNull(process.PodUid),
             Unit = OrNull(process.Unit),
             Program = OrNull(process.Program),
             Runtime = OrNull(process.Runtime),
-        });
+        };
     }
 
-    private static string? OrNull(string text) => text.Length == 0 ? null : text;
+    /// <summary>No kernel tells more, but an agent or a capture may be anybody's.</summary>
+    private static string? OrNull(string text) => text.Length <= ProcessReader.MaxCommandLine
+        ? text.Length == 0 ? null : text
+        : text[..(ProcessReader.MaxCommandLine - (char.IsHighSurrogate(text[ProcessReader.MaxCommandLine - 1]) ? 1 : 0))];
 }

@@ -14,7 +14,11 @@ namespace KaTrace.Explaining;
 /// <remarks>The writer escapes all that is not ASCII, and so keeps hostile names off a terminal.</remarks>
 internal static class ExplanationJson
 {
-    public static void Write(IBufferWriter<byte> output, in SocketRow row, HostView host)
+    /// <param name="output">Where the line goes.</param>
+    /// <param name="row">Which socket.</param>
+    /// <param name="host">That it is on.</param>
+    /// <param name="kept">Its latest events; null: they are not known.</param>
+    public static void Write(IBufferWriter<byte> output, in SocketRow row, HostView host, KeptEvents? kept = null)
     {
         using (Utf8JsonWriter json = new(output))
         {
@@ -34,10 +38,23 @@ internal static class ExplanationJson
             foreach (IGrouping<string, (string Label, string Text)> group in Explanation.Of(in row, host).GroupBy(p => p.Label == "and" ? "owner" : p.Label))
                 json.WriteString(group.Key, string.Join("; ", group.Select(p => p.Text)));
             json.WriteEndObject();
+            if (kept is not null)
+                WriteEvents(json, kept);
             json.WriteEndObject();
         }
 
         output.Write("\n"u8);
+    }
+
+    /// <summary>As lines of <c>katrace stream -o json</c>.</summary>
+    private static void WriteEvents(Utf8JsonWriter json, KeptEvents kept)
+    {
+        if (kept.Since is { } since)
+            json.WriteString("eventsSince", since.UtcDateTime);
+        json.WriteStartArray("events");
+        foreach (string line in KeptEventLines.Json(kept))
+            json.WriteRawValue(line);
+        json.WriteEndArray();
     }
 
     private static void WriteSocket(Utf8JsonWriter json, in SocketRow row, HostView host)

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
+using KaTrace.Output;
 
 namespace KaTrace.Filters;
 
@@ -48,15 +48,9 @@ internal sealed class AddressRange
 
     private static byte[] ParseAddress(string text, string address)
     {
-        // IPAddress also takes "10.1", "0x7f.1", "[::1]:80" and "fe80::1%eth0", which here would be mistakes.
-        if (address.AsSpan().IndexOfAny("[]%") >= 0
-            || !IPAddress.TryParse(address, out IPAddress? parsed)
-            || (parsed.AddressFamily == AddressFamily.InterNetwork && parsed.ToString() != address))
-        {
-            throw new FilterException($"bad address '{text}': write an address or CIDR such as 10.0.0.5, 10.0.0.0/8 or fe80::/10");
-        }
-
-        return parsed.GetAddressBytes();
+        return AddressText.TryParse(address, out IPAddress? parsed)
+            ? parsed.GetAddressBytes()
+            : throw new FilterException($"bad address '{text}': write an address or CIDR such as 10.0.0.5, 10.0.0.0/8 or fe80::/10");
     }
 
     private static int ParsePrefixLength(string text, string prefix, int bits)

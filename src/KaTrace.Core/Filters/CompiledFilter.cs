@@ -23,6 +23,8 @@ internal sealed class CompiledFilter
     private readonly ulong[] _cgroups;
     private readonly string[] _containers;
     private readonly uint _minUnanswered;
+    private readonly ulong[] _cookies;
+    private readonly ulong[] _inodes;
 
     /// <exception cref="FilterException">A value is out of its range.</exception>
     public CompiledFilter(Filter filter)
@@ -36,9 +38,11 @@ internal sealed class CompiledFilter
         _addresses = new AddressSet(filter.Ip);
         (_ipv4Only, _ipv6Only) = Versions(filter.IpVersion);
         _namespaces = [.. filter.Netns];
-        _cgroups = Cgroups(filter.CgroupId);
+        _cgroups = Ids(filter.CgroupId, "cgroup", "a cgroup id");
         _containers = Containers(filter.Container);
         _minUnanswered = filter.MinUnanswered;
+        _cookies = Ids(filter.Cookie, "cookie", "a cookie");
+        _inodes = Ids(filter.Inode, "inode", "an inode");
         IsEmpty = filter.CalculateSize() == 0;
         NamesOnlyKinds = filter.Kind.Count > 0 && new Filter { Kind = { filter.Kind } }.Equals(filter);
     }
@@ -63,6 +67,8 @@ internal sealed class CompiledFilter
         && (_remotePorts.Length == 0 || _remotePorts.AsSpan().Contains(record.Rport))
         && (_namespaces.Length == 0 || _namespaces.AsSpan().Contains(record.Netns))
         && (_cgroups.Length == 0 || _cgroups.AsSpan().Contains(record.CgroupId))
+        && (_cookies.Length == 0 || _cookies.AsSpan().Contains(record.Cookie))
+        && (_inodes.Length == 0 || _inodes.AsSpan().Contains(record.Ino))
         && (_pids.Length == 0 || (process is not null && _pids.AsSpan().Contains(process.Key.Pid)))
         && (_comms.IsEmpty || (process is not null && _comms.Matches(process.CommUtf8)))
         && (_containers.Length == 0 || MatchesContainer(process))
@@ -88,6 +94,8 @@ internal sealed class CompiledFilter
         && (_remotePorts.Length == 0 || _remotePorts.AsSpan().Contains(row.Rport))
         && (_namespaces.Length == 0 || _namespaces.AsSpan().Contains(row.Netns))
         && (_cgroups.Length == 0 || _cgroups.AsSpan().Contains(row.CgroupId))
+        && (_cookies.Length == 0 || _cookies.AsSpan().Contains(row.Cookie))
+        && (_inodes.Length == 0 || _inodes.AsSpan().Contains(row.Ino))
         && (!_ipv4Only || EndpointView.SpeaksIPv4(in row))
         && (!_ipv6Only || !EndpointView.SpeaksIPv4(in row))
         && (_addresses.IsEmpty || MatchesAddress(EndpointView.Local(in row)) || MatchesAddress(EndpointView.Remote(in row)));
@@ -126,8 +134,8 @@ internal sealed class CompiledFilter
         : throw new FilterException($"bad port {port}: a port is 1 to 65535"))];
 
     /// <summary>0 would be "unknown", which no filter matches.</summary>
-    private static ulong[] Cgroups(IEnumerable<ulong> ids) =>
-        [.. ids.Select(id => id != 0 ? id : throw new FilterException("bad cgroup 0: a cgroup id is 1 or more"))];
+    private static ulong[] Ids(IEnumerable<ulong> ids, string what, string one) =>
+        [.. ids.Select(id => id != 0 ? id : throw new FilterException($"bad {what} 0: {one} is 1 or more"))];
 
     private static string[] Containers(IEnumerable<string> ids) => [.. ids.Select(id => Container.IsIdOrBeginning(id)
         ? id

@@ -16,6 +16,9 @@ internal sealed class HostSettings(IReadOnlyDictionary<uint, NamespaceSettings> 
     /// <summary>tcp_max_orphans, of the whole host: beyond it orphans are reset at once.</summary>
     public int MaxOrphans => maxOrphans;
 
+    /// <summary>By inode.</summary>
+    public IReadOnlyDictionary<uint, NamespaceSettings> Namespaces => namespaces;
+
     public NamespaceSettings Of(uint netns) => namespaces.GetValueOrDefault(netns, NamespaceSettings.Default);
 
     public static HostSettings Read()

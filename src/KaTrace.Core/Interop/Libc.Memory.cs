@@ -18,6 +18,7 @@ internal static unsafe partial class Libc
     public const int EFD_CLOEXEC = 0x80000;
 
     public const int EINTR = 4;
+    public const int EIO = 5;
     public const int EAGAIN = 11;
     public const int EEXIST = 17;
     public const int ENOSPC = 28;

@@ -1,5 +1,8 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace KaTrace.Output;
@@ -21,6 +24,15 @@ internal static class AddressText
     {
         Span<byte> text = stackalloc byte[MaxLength];
         return Encoding.ASCII.GetString(text[..Format(address, text)]);
+    }
+
+    /// <summary>Of one form each: what else IPAddress takes ("10.1", "0x7f.1", "[::1]:80", "fe80::1%eth0") would be a mistake.</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out IPAddress? address)
+    {
+        address = null;
+        return text.AsSpan().IndexOfAny("[]%") < 0
+            && IPAddress.TryParse(text, out address)
+            && (address.AddressFamily != AddressFamily.InterNetwork || address.ToString() == text);
     }
 
     private static int FormatIPv4(ReadOnlySpan<byte> address, Span<byte> destination)

@@ -1,4 +1,6 @@
 using KaTrace.Events;
+using KaTrace.Hosts;
+using KaTrace.Interop;
 using KaTrace.Processes;
 using KaTrace.Sockets;
 using KaTrace.V1;
@@ -8,8 +10,9 @@ namespace KaTrace.Output;
 /// <summary>Turns rows of a table into the contract's messages. <see cref="JsonConnectionWriter"/> says the same faster, and is tested
 /// against this.</summary>
 /// <param name="table">Whose rows they are.</param>
-/// <param name="processes">Of the table, in its order.</param>
-internal sealed class ConnectionMessage(SocketTable table, ProcessIdentity[] processes)
+/// <param name="processes">Of the table, in its order; null: messages are to be made rows of again, and <see cref="HostMessage"/> tells
+/// what is known of the processes.</param>
+internal sealed class ConnectionMessage(SocketTable table, ProcessIdentity[]? processes)
 {
     public Connection From(in SocketRow row)
     {
@@ -31,13 +34,37 @@ internal sealed class ConnectionMessage(SocketTable table, ProcessIdentity[] pro
         if (row.IsSocket)
         {
             message.Keepalive = KeepaliveOf(in row);
-            message.Uid = row.Uid;
+            if (row.KnowsUser)
+                message.Uid = row.Uid;
         }
 
         if ((row.Flags & SocketFlags.Probed) != 0)
             message.ProbedSeconds = table.Clock.ToMilliseconds(row.Probed) / 1000.0;
+        if (processes is null)
+            message.Exact = ExactOf(in row);
 
         return message;
+    }
+
+    private static Exact ExactOf(in SocketRow row)
+    {
+        Exact exact = new()
+        {
+            Ipv6 = row.Family == Libc.AF_INET6,
+            Idle = row.Idle,
+            Interval = row.Intvl,
+            Substate = (Socket.Types.State)row.Substate,
+            Remembered = !row.KnowsPassing,
+        };
+        if ((row.Flags & SocketFlags.Silent) != 0)
+            exact.Silent = row.Silent;
+        if ((row.Flags & SocketFlags.Probed) != 0)
+            exact.Probed = row.Probed;
+        if ((row.Flags & SocketFlags.Next) != 0)
+            exact.Next = row.Next;
+        if ((row.Flags & SocketFlags.OtherTimer) != 0)
+            (exact.OtherNext, exact.OtherTimer) = (row.OtherTimerNext, row.OtherTimer);
+        return exact;
     }
 
     private static Socket SocketOf(in SocketRow row) => new()
@@ -79,7 +106,8 @@ internal sealed class ConnectionMessage(SocketTable table, ProcessIdentity[] pro
 
     private Process ProcessOf(SocketHolder holder)
     {
-        Process process = EventMessage.ProcessOf(processes[holder.Process]);
+        (ProcessKey key, string comm) = table.Processes[holder.Process];
+        Process process = processes is null ? EventMessage.ProcessOf(key, comm, null) : EventMessage.ProcessOf(processes[holder.Process]);
         if (holder.Fd >= 0)
             process.Fd = holder.Fd;
         return process;
@@ -90,7 +118,7 @@ internal sealed class ConnectionMessage(SocketTable table, ProcessIdentity[] pro
         Side message = new() { Cookie = side.Cookie, Inode = side.Ino, Netns = side.Netns, KeepaliveOn = side.KeepaliveOn };
         ReadOnlySpan<SocketHolder> holders = table.HoldersOf(in side);
         if (!holders.IsEmpty)
-            message.Process = new Process { Pid = processes[holders[0].Process].Key.Pid, Comm = processes[holders[0].Process].Comm };
+            message.Process = new Process { Pid = table.Processes[holders[0].Process].Key.Pid, Comm = table.Processes[holders[0].Process].Comm };
         return message;
     }
 

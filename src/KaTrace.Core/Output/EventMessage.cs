@@ -113,10 +113,15 @@ internal static class EventMessage
     }
 
     /// <summary>What is the same for all events of a process.</summary>
-    public static Process ProcessOf(ProcessIdentity identity)
+    public static Process ProcessOf(ProcessIdentity identity) => ProcessOf(identity.Key, identity.Comm, identity.Details);
+
+    /// <param name="key">In the initial pid namespace.</param>
+    /// <param name="comm">As the kernel has it.</param>
+    /// <param name="details">What else is known; null: nothing.</param>
+    public static Process ProcessOf(ProcessKey key, string comm, ProcessDetails? details)
     {
-        Process process = new() { Pid = identity.Key.Pid, Comm = identity.Comm, StartBoottimeNs = identity.Key.StartBoottimeNs };
-        if (identity.Details is { } details)
+        Process process = new() { Pid = key.Pid, Comm = comm, StartBoottimeNs = key.StartBoottimeNs };
+        if (details is not null)
             SetDetails(process, details);
         return process;
     }

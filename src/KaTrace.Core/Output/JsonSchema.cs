@@ -131,7 +131,7 @@ internal sealed class JsonSchema
             case FieldType.UInt32:
                 WriteInteger(uint.MinValue, uint.MaxValue);
                 break;
-            case FieldType.Int32:
+            case FieldType.Int32 or FieldType.SInt32:
                 WriteInteger(int.MinValue, int.MaxValue);
                 break;
             case FieldType.Double:

@@ -17,4 +17,8 @@ internal static class SettingMessages
         if ((settings & KeepaliveSettings.UserTimeout) != 0)
             yield return Setting.UserTimeout;
     }
+
+    /// <summary>The other way round; what a newer contract may have besides is left out.</summary>
+    public static KeepaliveSettings Set(IEnumerable<Setting> settings) =>
+        settings.Aggregate(KeepaliveSettings.None, (all, one) => all | (KeepaliveSettings)(1 << ((int)one - 1) & 15));
 }

@@ -50,7 +50,7 @@ internal sealed class ProcessReader(string procRoot, UserNames users)
         string? executable = directory!.ReadLink("exe");
         ReadOnlySpan<byte> arguments = ReadFile(directory, "cmdline");
         string? commandLine = Join(arguments);
-        string? program = Interpreter.ProgramOf(executable, Split(arguments));
+        string? program = Interpreter.ProgramOf(executable, Split(arguments)) is { Length: <= MaxCommandLine } name ? name : null; // none has a path as long
         ReadOnlySpan<byte> status = ReadFile(directory, "status");
         uint? uid = ProcessStat.Number(status, "\nUid:"u8, 1);
         uint pidInside = ProcessStat.Number(status, "\nNSpid:"u8, int.MaxValue) ?? process.Pid;

@@ -7,7 +7,7 @@ namespace KaTrace.Sockets;
 
 /// <summary>The sockets of this kernel, by BPF iterators: of all network namespaces that can be reached, whether a process holds
 /// them or not.</summary>
-internal sealed class KernelSockets : ISocketSource
+internal sealed class KernelSockets : IDisposable
 {
     /// <summary>Inode of the initial pid namespace (PROC_PID_INIT_INO).</summary>
     private const string InitialPidNamespace = "pid:[4026531836]";
@@ -46,7 +46,7 @@ internal sealed class KernelSockets : ISocketSource
         }
     }
 
-    /// <summary>Enters network namespaces, and so works on a thread of its own.</summary>
+    /// <summary>Reads all of them anew. Enters network namespaces, and so works on a thread of its own.</summary>
     /// <exception cref="BpfException">The kernel refused, or shows our own sockets other than they are.</exception>
     public SocketTable Read()
     {

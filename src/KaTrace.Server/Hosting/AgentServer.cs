@@ -38,6 +38,9 @@ internal sealed class AgentServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>Once no call of StreamEvents is under way, where the log is complete.</summary>
+    public Task StreamsEndedAsync() => _app.Services.GetRequiredService<Subscriptions>().EndedAsync();
+
     /// <exception cref="IOException">An address cannot be had; the message says which, and why.</exception>
     public static async Task<AgentServer> StartAsync(ServerOptions options, EventLog log, IAgent agent, Action<string> warn)
     {
@@ -91,7 +94,7 @@ internal sealed class AgentServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddGrpc(grpc => grpc.EnableDetailedErrors = false);
-        builder.Services.AddSingleton(log).AddSingleton(agent).AddSingleton<Subscriptions>().AddSingleton<KatraceService>();
+        builder.Services.AddSingleton(log).AddSingleton(agent).AddSingleton(options).AddSingleton<Subscriptions>().AddSingleton<SocketLooks>().AddSingleton<KatraceService>();
         builder.Services.AddSingleton(NewHealth());
         builder.Services.AddSingleton(new ReflectionServiceImpl(Katrace.Descriptor, Health.Descriptor, ServerReflection.Descriptor));
 

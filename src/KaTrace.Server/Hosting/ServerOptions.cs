@@ -17,6 +17,9 @@ internal sealed record ServerOptions
     /// <summary>One that gives none for so long is gone. Longer than a debugger or a suspended job is asked to wait.</summary>
     public TimeSpan GoneAfter { get; init; } = TimeSpan.FromSeconds(90);
 
+    /// <summary>Who asks for all connections has taken them by then, or gets no more: the agent holds them in memory meanwhile.</summary>
+    public TimeSpan ListTakenWithin { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>A connection on which no call is under way is closed after so long.</summary>
     public TimeSpan IdleFor { get; init; } = TimeSpan.FromMinutes(2);
 

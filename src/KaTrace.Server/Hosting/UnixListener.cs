@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text;
 using KaTrace.Interop;
 
 namespace KaTrace.Server.Hosting;
@@ -9,7 +9,6 @@ namespace KaTrace.Server.Hosting;
 /// then moved to its place, over a stale one if there is.</summary>
 internal sealed class UnixListener : IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OwnerAndGroup = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     private readonly string _path;
@@ -25,7 +24,7 @@ internal sealed class UnixListener : IDisposable
         {
             Directory.CreateDirectory(directory);
             RefuseIfTaken(path);
-            _hidden = Directory.CreateDirectory(Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $".{Environment.ProcessId}")), OwnerOnly).FullName;
+            _hidden = MakePrivate(directory);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException and not SocketTakenException)
         {
@@ -60,6 +59,15 @@ internal sealed class UnixListener : IDisposable
             File.Delete(_path);
         if (Directory.Exists(_hidden))
             Directory.Delete(_hidden, recursive: true);
+    }
+
+    /// <summary>A name that others know in advance, they could have taken before us.</summary>
+    private static string MakePrivate(string directory)
+    {
+        byte[] path = Encoding.UTF8.GetBytes(Path.Combine(directory, ".XXXXXX\0"));
+        return Libc.mkdtemp(path) != 0
+            ? Encoding.UTF8.GetString(path.AsSpan(0, path.Length - 1))
+            : throw new IOException(Errno.Text(Marshal.GetLastPInvokeError()));
     }
 
     private static void RefuseIfTaken(string path)

@@ -9,10 +9,14 @@ using KaTrace.V1;
 namespace KaTrace.Server.Streaming;
 
 /// <summary>The sockets of one table on their way to a client.</summary>
-internal sealed class Connections(SocketTable table, ProcessIdentity[] processes, FilterList filters)
+/// <param name="table">Where they are.</param>
+/// <param name="processes">Of the table, in its order.</param>
+/// <param name="filters">Which are wanted.</param>
+/// <param name="exact">They are to be made rows of again: see <see cref="ConnectionMessage"/>.</param>
+internal sealed class Connections(SocketTable table, ProcessIdentity[] processes, FilterList filters, bool exact = false)
 {
-    /// <summary>Connections in a message: it then is far smaller than what any client takes by default.</summary>
-    private const int BatchSize = 500;
+    /// <summary>Bytes of a message: by default any client takes far more, which one connection that many processes hold may need.</summary>
+    private const int BatchBytes = 128 * 1024;
 
     public delegate bool RowCondition(in SocketRow row);
 
@@ -60,17 +64,19 @@ internal sealed class Connections(SocketTable table, ProcessIdentity[] processes
     public IEnumerable<ConnectionBatch> Batches(RowCondition wanted)
     {
         SocketFilter filter = new(filters, table, () => processes);
-        ConnectionMessage messages = new(table, processes);
+        ConnectionMessage messages = new(table, exact ? null : processes);
         ConnectionBatch batch = new();
+        int bytes = 0;
         for (int i = 0; i < table.Rows.Length; i++)
         {
             if (!wanted(in table.Rows[i]) || !filter.Matches(in table.Rows[i]))
                 continue;
-            batch.Connections.Add(messages.From(in table.Rows[i]));
-            if (batch.Connections.Count < BatchSize)
+            Connection message = messages.From(in table.Rows[i]);
+            batch.Connections.Add(message);
+            if ((bytes += message.CalculateSize()) < BatchBytes)
                 continue;
             yield return batch;
-            batch = new ConnectionBatch();
+            (batch, bytes) = (new ConnectionBatch(), 0);
         }
 
         if (batch.Connections.Count > 0)

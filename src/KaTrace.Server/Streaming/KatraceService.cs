@@ -1,4 +1,8 @@
 using Grpc.Core;
+using KaTrace.Filters;
+using KaTrace.Hosts;
+using KaTrace.Knobs;
+using KaTrace.Processes;
 using KaTrace.Server.Log;
 using KaTrace.Sockets;
 using KaTrace.V1;
@@ -9,7 +13,7 @@ namespace KaTrace.Server.Streaming;
 /// <summary>katrace.v1.Katrace.</summary>
 /// <remarks>Bound by hand: the generated service would make a message an event. Methods are virtual as Grpc.AspNetCore takes no others.</remarks>
 [BindServiceMethod(typeof(KatraceService), nameof(Bind))]
-internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscriptions, IHostApplicationLifetime lifetime)
+internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscriptions, SocketLooks looks, IHostApplicationLifetime lifetime)
 {
     private static readonly Method<StreamEventsRequest, StreamMessage> StreamEventsMethod = new(
         MethodType.ServerStreaming, Katrace.Descriptor.FullName, nameof(StreamEvents), Marshal(StreamEventsRequest.Parser), StreamMessage.Marshaller);
@@ -29,7 +33,7 @@ internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscrip
 
     public virtual async Task StreamEvents(StreamEventsRequest request, IServerStreamWriter<StreamMessage> responses, ServerCallContext context)
     {
-        Subscription subscription = new(StreamRequest.Check(request), log, agent, Peer.Of(context));
+        Subscription subscription = new(StreamRequest.Check(request), log, agent, looks, Peer.Of(context));
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         using IDisposable listed = subscriptions.Add(subscription);
         // Headers go out now: a client that waits for its first event knows that it is subscribed.
@@ -40,26 +44,60 @@ internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscrip
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            throw new RpcException(new Status(StatusCode.Unavailable, "the agent stops"));
+            throw Stopping();
         }
     }
 
     public virtual async Task ListConnections(ListConnectionsRequest request, IServerStreamWriter<ListConnectionsResponse> responses, ServerCallContext context)
     {
         Connections.Check(request);
-        SocketTable table = agent.ReadSockets();
-        Connections connections = new(table, await agent.IdentifyAsync(table).ConfigureAwait(false), request.Filters ?? new FilterList());
-        bool isFirst = true;
-        foreach (ConnectionBatch batch in connections.Batches(Connections.Wanted(request)).DefaultIfEmpty(new ConnectionBatch()))
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
         {
-            ListConnectionsResponse response = new() { NodeName = agent.Identity.NodeName, Time = Output.EventMessage.TimeOf(table.TimeNs) };
-            response.Connections.AddRange(batch.Connections);
-            if (isFirst)
-                response.Gaps.AddRange(table.Gaps);
-            isFirst = false;
-            await responses.WriteAsync(response, context.CancellationToken).ConfigureAwait(false);
+            await looks.RunAsync((table, cancel) => SendAsync(table, request, responses, cancel), end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw Stopping();
         }
     }
+
+    private async Task SendAsync(SocketTable table, ListConnectionsRequest request, IServerStreamWriter<ListConnectionsResponse> responses, CancellationToken cancel)
+    {
+        ListConnectionsResponse? next = NewResponse(table);
+        next.Gaps.AddRange(table.Gaps);
+        foreach (V1.Host part in request.Host ? await PartsAsync(agent.Look(table), request.Programs).ConfigureAwait(false) : [])
+        {
+            next ??= NewResponse(table);
+            next.Host = part;
+            await SendAsync().ConfigureAwait(false);
+        }
+
+        FilterList filters = request.Filters ?? new FilterList();
+        ProcessIdentity[] processes = request.Host && !filters.AsksContainers() ? ProgramLookup.None.Identify(table) : await agent.IdentifyAsync(table).ConfigureAwait(false);
+        foreach (ConnectionBatch batch in new Connections(table, processes, filters, exact: request.Host).Batches(Connections.Wanted(request)))
+        {
+            next ??= NewResponse(table);
+            next.Connections.AddRange(batch.Connections);
+            await SendAsync().ConfigureAwait(false);
+        }
+
+        if (next is not null)
+            await SendAsync().ConfigureAwait(false);
+
+        async Task SendAsync()
+        {
+            await responses.WriteAsync(next, CancellationToken.None).WaitAsync(cancel).ConfigureAwait(false);
+            next = null;
+        }
+    }
+
+    private ListConnectionsResponse NewResponse(SocketTable table) =>
+        new() { NodeName = agent.Identity.NodeName, Time = Output.EventMessage.TimeOf(table.TimeNs) };
+
+    /// <summary>Enters network namespaces, and waits for /proc, and so works on a thread of its own.</summary>
+    private static Task<V1.Host[]> PartsAsync(IHostLook look, bool programs) => Task.Factory.StartNew(
+        () => HostMessage.Parts(look, programs).ToArray(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     public virtual Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context)
     {
@@ -81,6 +119,8 @@ internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscrip
         agent.Describe(status);
         return Task.FromResult(status);
     }
+
+    private static RpcException Stopping() => new(new Status(StatusCode.Unavailable, "the agent stops"));
 
     private static Marshaller<T> Marshal<T>(Google.Protobuf.MessageParser<T> parser)
         where T : class, Google.Protobuf.IMessage<T>, Google.Protobuf.IBufferMessage => new(

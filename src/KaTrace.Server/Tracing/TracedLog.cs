@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using System.Text;
 using KaTrace.Bpf;
 using KaTrace.Coverage;
 using KaTrace.Events;
 using KaTrace.Filters;
+using KaTrace.Hosts;
 using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Ring;
@@ -20,6 +22,9 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
 {
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>Of probes traced with those that the kernel counted. Looks at every process of the host.</summary>
+    private static readonly TimeSpan CompareEvery = TimeSpan.FromMinutes(1);
+
     /// <summary>Some processes hold up whoever reads them: those are named alone.</summary>
     private static readonly TimeSpan DetailsWithin = TimeSpan.FromSeconds(1);
 
@@ -32,11 +37,16 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
     private readonly Reconciler? _reconciler;
     private readonly RealtimeOffset _realtime = new();
     private readonly ProcessCatalog _processes = new();
+    private readonly ProbeCoverage _coverage;
+    private readonly SemaphoreSlim _comparing = new(1);
+    private readonly ConcurrentQueue<Action> _atBatchEnd = [];
     private readonly Timer _tick;
+    private readonly Timer _compare;
     private readonly Thread _thread;
     private readonly Google.Protobuf.WellKnownTypes.Timestamp _start = EventMessage.TimeOf(UnixTime.Now);
     private volatile StrongClock _clock;
     private volatile Lost[] _lost = [];
+    private volatile V1.ProbeCounts? _covered;
     private readonly Lock _socketsLock = new();
     private KernelSockets? _sockets;
     private int _tickDue;
@@ -54,9 +64,11 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
         _reconciler = options.Reconcile > TimeSpan.Zero
             ? new Reconciler(tracer, options.Reconcile, reason => warn($"{reason}; changes that no hook sees are not found until it works again"))
             : null;
+        _coverage = ProbeCoverage.Of(tracer);
         _thread = new Thread(() => Run(failed)) { IsBackground = true, Name = "events" };
         _thread.Start();
         _tick = new Timer(_ => RequestTick(), null, TickEvery, TickEvery);
+        _compare = new Timer(_ => _ = CompareProbesAsync(), null, CompareEvery, CompareEvery);
     }
 
     public EventLog Log { get; }
@@ -64,6 +76,8 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
     public AgentIdentity Identity { get; }
 
     public KernelClock Clock => _clock.Value;
+
+    public ulong MonotonicNs => RealtimeOffset.MonotonicNs;
 
     public KeepaliveTracer Tracer => _tracer;
 
@@ -87,6 +101,8 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
         return [.. table.Processes.Select((process, i) => new ProcessIdentity(process.Key, Encoding.UTF8.GetBytes(process.Comm), details[i]))];
     }
 
+    public IHostLook Look(SocketTable table) => new TracedHost(table, Identity.NodeName, _processes, DetailsWithin);
+
     public void Describe(GetStatusResponse status)
     {
         status.Version = AgentVersion.Text;
@@ -96,12 +112,32 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
         status.StartTime = _start;
         status.Hidden = _tracer.ReadHidden();
         status.Lost.AddRange(_lost);
+        status.ProbeCoverage = _covered;
+    }
+
+    /// <summary>Compares the probes traced with those that the kernel counted, for the status.</summary>
+    public async Task CompareProbesAsync()
+    {
+        await _comparing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await AtBatchEndAsync(_coverage.BeginLook).ConfigureAwait(false);
+            await Task.Run(_coverage.TakeKernelCounts).ConfigureAwait(false);
+            await AtBatchEndAsync(_coverage.Settle).ConfigureAwait(false);
+            (ulong traced, ulong kernel) = _coverage.Totals;
+            _covered = new V1.ProbeCounts { Traced = traced, Counted = kernel, Time = EventMessage.TimeOf(UnixTime.Now) };
+        }
+        finally
+        {
+            _comparing.Release();
+        }
     }
 
     /// <summary>The programs stay until the process ends: taking them down takes the kernel 200 ms.</summary>
     public void Dispose()
     {
         _tick.Dispose();
+        _compare.Dispose();
         _reconciler?.Dispose();
         _reader.Stop();
         _thread.Join();
@@ -113,6 +149,7 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
 
     void IEventSink.OnEvent(in EventRecord record)
     {
+        _coverage.Note(in record);
         // Before the filters: they may hide probes and show answers.
         if (record.Kind == EventKind.Probe)
             _answers?.Expect(in record);
@@ -126,6 +163,8 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
         if (Volatile.Read(ref _tickDue) != 0 && Interlocked.Exchange(ref _tickDue, 0) != 0)
             Tick();
         Log.Publish();
+        while (_atBatchEnd.TryDequeue(out Action? action))
+            action();
     }
 
     private void Run(Action<Exception> failed)
@@ -138,6 +177,19 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
         {
             failed(e);
         }
+    }
+
+    /// <summary>Has the pipeline's own thread do it, behind the events that are there now.</summary>
+    private Task AtBatchEndAsync(Action action)
+    {
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _atBatchEnd.Enqueue(() =>
+        {
+            action();
+            done.SetResult();
+        });
+        _reader.CancelPendingRead();
+        return done.Task;
     }
 
     /// <summary>Cuts a wait short, so that the work is done on the pipeline's own thread also while it is quiet.</summary>

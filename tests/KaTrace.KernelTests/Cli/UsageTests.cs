@@ -14,6 +14,8 @@ public sealed class UsageTests
     [InlineData("stream --ring-size 5", "--ring-size", "'5'")]
     [InlineData("stream --reconcile 10ms", "--reconcile", "'10ms'")]
     [InlineData("stream -o xml", "--output", "'xml'")]
+    [InlineData("stream --backend magic", "--backend", "'magic'")]
+    [InlineData("export --format xml a", "--format", "'xml'")]
     [InlineData("stream --color pink", "--color", "'pink'")]
     [InlineData("stream --netns nowhere", "--netns", "'nowhere'")]
     [InlineData("stream --not", "--not", "must be followed by a filter flag")]

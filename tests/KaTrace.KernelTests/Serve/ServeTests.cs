@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Grpc.Core;
 using KaTrace.Client;
 using KaTrace.KernelTests.Cli;
@@ -50,6 +52,26 @@ public sealed class ServeTests
         Assert.InRange(ended, TimeSpan.Zero, AtOnce * Pace.Slowness);
         Assert.Equal(0, agent.Process.WaitForExit());
         Assert.False(File.Exists(agent.SocketPath));
+    }
+
+    [Fact]
+    public async Task The_agent_compares_the_probes_that_it_saw_with_those_that_the_kernel_counted()
+    {
+        using AgentProcess agent = AgentProcess.Start();
+        await using KatraceConnection connection = agent.Connect();
+        await using IAsyncEnumerator<StreamEventsResponse> stream = connection.ResponsesAsync(new StreamEventsRequest(), null, Deadline).GetAsyncEnumerator();
+        Assert.True(await stream.MoveNextAsync());
+        using Pair pair = Pair.Unprobed();
+        pair.Client.SetKeepalive(idle: 1, interval: 1, count: 9);
+        await NextAsync(stream, e => e.Kind == Event.Types.Kind.Probe && e.Socket.Netns == pair.Left.Inode);
+
+        agent.Process.Signal(KatraceProcess.SIGTERM);
+
+        Assert.Equal(0, agent.Process.WaitForExit());
+        Match coverage = Regex.Match(agent.Process.Errors.All()[^1], @"; (\d+)(\.\d)? % of (\d+) probes seen, by the kernel's own count$");
+        Assert.True(coverage.Success, agent.Process.Errors.All()[^1]);
+        Assert.InRange(int.Parse(coverage.Groups[1].ValueSpan, CultureInfo.InvariantCulture), 1, 100);
+        Assert.InRange(int.Parse(coverage.Groups[3].ValueSpan, CultureInfo.InvariantCulture), 1, int.MaxValue);
     }
 
     [Fact]

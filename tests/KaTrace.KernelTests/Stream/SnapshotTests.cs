@@ -109,12 +109,15 @@ public sealed class SnapshotTests(Reconciled reconciled) : IClassFixture<Reconci
         listener.SetKeepalive(idle: 100, interval: 10, count: 3);
         using CancellationTokenSource stop = new();
         ulong[] drops = _traced.Drops();
+        ulong skipped = _traced.Skipped();
         // Met many times in each pass, and often within a call.
         using Socket busy = ns.NewSocket();
         SafeSocketHandle[] descriptors = [.. Enumerable.Range(0, 1000).Select(_ => busy.Inheritable())];
+        ulong busyInode = busy.Inode();
+        int changes = -1; // the first call turns off what is off
         Thread toggler = new(() =>
         {
-            for (int i = 0; !stop.IsCancellationRequested; i++)
+            for (int i = 0; !stop.IsCancellationRequested; i++, changes += 2)
             {
                 busy.Set(SOL_SOCKET, SO_KEEPALIVE, i & 1);
                 busy.Set(SOL_TCP, TCP_KEEPINTVL, 10 + (i & 1));
@@ -145,10 +148,17 @@ public sealed class SnapshotTests(Reconciled reconciled) : IClassFixture<Reconci
         foreach (IDisposable one in open.Concat<IDisposable>(descriptors))
             one.Dispose();
         Assert.Equal(drops, _traced.Drops());
-        Assert.Empty(_traced.SoFar(e => e.Source == EventSource.Reconciled && ns.Has(e)).Select(e => TracedEvents.Describe([e])));
         // One that is gone has no namespace any more.
-        HashSet<ulong> closed = [.. _traced.SoFar(e => ns.Has(e) && e.Kind == EventKind.Closed).Select(e => e.Cookie)];
-        Assert.Empty(_traced.SoFar(e => e.Source == EventSource.Reconciled && closed.Contains(e.Cookie)).Select(e => TracedEvents.Describe([e])));
+        HashSet<ulong> closed = [.. _traced.SoFar(e => ns.Has(e) && e.Kind == EventKind.Closed && e.Cookie != 0).Select(e => e.Cookie)];
+        EventRecord[] found = _traced.SoFar(e => e.Source == EventSource.Reconciled && (ns.Has(e) || closed.Contains(e.Cookie)));
+        // What a program that the kernel left out did not see is found, rightly. Where it does not count them, the busy one's calls are.
+        long unseen = _traced.CountsSkipped
+            ? (long)(_traced.Skipped() - skipped)
+            : found.All(e => e.Ino == busyInode) ? changes - _traced.SoFar(e => e.Ino == busyInode && e.Source != EventSource.Reconciled).Length : 0;
+        string summary = $"{found.Length} events found, {unseen} programs or calls left out: {TracedEvents.Describe(found)}";
+        Assert.True(found.Length <= unseen || found.Length == 0, summary);
+        if (found.Length > 0)
+            TestContext.Current.TestOutputHelper?.WriteLine($"lost, and counted: {summary}");
         Assert.Empty(_traced.SnapshotFailures);
     }
 

@@ -76,7 +76,7 @@ public sealed class VersionTests
     {
         using TemporaryDirectory directory = new();
         string path = directory.File("a.katrace");
-        using (CaptureFile file = CaptureFile.Create(path, Recorded.Header, Compression.None))
+        using (CaptureFile file = CaptureFile.Create(path, new Recorded().Header, Compression.None))
         {
             file.WritePrepared(file.Prepare((BlockKind)77, new byte[16], "of the future"u8));
             file.End(new CaptureEnd());
@@ -106,12 +106,30 @@ public sealed class VersionTests
         Assert.Equal("a.katrace is no capture that can be read: its records have fields beyond their end", Replayed.Of(Capture(layout, new byte[224])).Damage);
     }
 
+    [Fact]
+    public void A_layout_that_would_make_much_memory_of_few_bytes_is_refused()
+    {
+        Assert.Equal("a.katrace is no capture that can be read: its records have 0 bytes, too few for an event", Replayed.Of(Capture(new RecordLayout(), [])).Damage);
+    }
+
+    [Fact]
+    public void A_record_that_is_shorter_than_its_layout_says_is_passed_over()
+    {
+        RecordLayout layout = RecordLayouts.Current.Clone();
+        layout.Fields.RemoveAt(layout.Fields.Count - 1);
+
+        Replayed replayed = Replayed.Of(Capture(layout, new byte[layout.Size - 1]));
+
+        Assert.Null(replayed.Damage);
+        Assert.Empty(replayed.Lines);
+    }
+
     /// <summary>Of one record.</summary>
     private static byte[] Capture(RecordLayout layout, byte[] record)
     {
         using TemporaryDirectory directory = new();
         string path = directory.File("a.katrace");
-        CaptureHeader header = Recorded.Header;
+        CaptureHeader header = new Recorded().Header;
         header.Layout = layout;
         byte[] body = new byte[RingLayout.Step((uint)record.Length)];
         MemoryMarshal.Write(body, (ulong)record.Length);

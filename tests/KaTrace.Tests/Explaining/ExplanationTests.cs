@@ -168,7 +168,7 @@ public sealed class ExplanationTests
         int socket = Connect((ref row) => row.Idle = MadeUpHost.Seconds(60));
         SocketProcess owner = _host.Table.Processes[0];
         ProcessDetails details = new() { Key = owner.Key, Comm = owner.Comm, PodUid = pod };
-        HostView host = new() { Table = _host.Table, Programs = new ProgramLookup(new Dictionary<ProcessKey, ProcessDetails> { [owner.Key] = details }) };
+        HostView host = new() { Table = _host.Table, Programs = new ProgramLookup(new Dictionary<ProcessKey, ProcessDetails> { [owner.Key] = details }, _ => false) };
         Assert.Equal(isTold, Explanation.Of(in _host.Table.Rows[socket], host).Any(p => p.Text.Contains("securityContext.sysctls", StringComparison.Ordinal)));
     }
 

@@ -18,6 +18,7 @@ public sealed class FilterOptionsTests
     [InlineData("-46", """{ "allowList": [ { "ipVersion": [ "IPV4", "IPV6" ] } ] }""")]
     [InlineData("--container 7d3a1c5e9b2f,containerd://04", """{ "allowList": [ { "container": [ "7d3a1c5e9b2f", "04" ] } ] }""")]
     [InlineData("--cgroup 4567,1", """{ "allowList": [ { "cgroupId": [ "4567", "1" ] } ] }""")]
+    [InlineData("--cookie 283445 --inode 2615055,1", """{ "allowList": [ { "cookie": [ "283445" ], "inode": [ "2615055", "1" ] } ] }""")]
     [InlineData("--netns 4026531840", """{ "allowList": [ { "netns": [ 4026531840 ] } ] }""")]
     public void A_repeated_flag_is_OR_and_different_flags_are_AND(string args, string json) => Assert.Equal(json, Json(args));
 
@@ -61,6 +62,8 @@ public sealed class FilterOptionsTests
     [InlineData("--netns no-such", "--netns: bad value 'no-such': /run/netns/no-such cannot be read (ENOENT); a network namespace is an inode number, a path, or a name in /run/netns")]
     [InlineData("--cgroup 0", "--cgroup: bad value '0': a cgroup is an id, a path, or a name below the cgroup v2 mount; an id is 1 to 18446744073709551615")]
     [InlineData("--container web", "--container: bad value 'web': a container is given by its id, or how that begins: 1 to 64 of the digits 0-9 and a-f")]
+    [InlineData("--cookie 0", "--cookie: bad value '0': a cookie is 1 to 18446744073709551615")]
+    [InlineData("--inode socket:[5]", "--inode: bad value 'socket:[5]': an inode is 1 to 18446744073709551615")]
     [InlineData("--cgroup 1,", "--cgroup: bad value '': a cgroup is an id, a path, or a name below the cgroup v2 mount")]
     [InlineData("--netns /etc/passwd", "--netns: bad value '/etc/passwd': /etc/passwd is no namespace; a network namespace is an inode number, a path, or a name in /run/netns")]
     public void A_bad_value_is_a_usage_error_that_names_flag_and_value_and_says_what_is_allowed(string args, string message) =>

@@ -29,10 +29,13 @@ public sealed class KernelFilterTests
         from namespaces in Some(Ids)
         from cgroups in Some(Ids.Select(id => (ulong)id))
         from containers in Rarely(RandomEvents.OneOf("7", "abc"))
+        from cookies in Rarely(Ids.Select(id => (ulong)id))
+        from inodes in Rarely(Ids.Select(id => (ulong)id))
         select new Filter
         {
             Kind = { kinds }, Pid = { pids }, Comm = { comms }, Port = { ports }, LocalPort = { localPorts }, RemotePort = { remotePorts },
             Ip = { ips }, IpVersion = { versions }, Netns = { namespaces }, CgroupId = { cgroups }, Container = { containers },
+            Cookie = { cookies }, Inode = { inodes },
         };
 
     private static readonly Gen<FilterList> AnyFilters =
@@ -49,11 +52,13 @@ public sealed class KernelFilterTests
         from comm in RandomEvents.OneOf("a", "b")
         from netns in Ids
         from cgroup in Gen.UInt[0, 3]
+        from cookie in Gen.UInt[0, 3]
+        from inode in Gen.UInt[0, 3]
         from family in RandomEvents.OneOf<byte>(2, 10)
         from ends in RandomEvents.OneOf("10.0.0.1", "::ffff:10.0.0.1", "2001:db8::1", "::")
         select record with
         {
-            Lport = (ushort)lport, Rport = (ushort)rport, Netns = netns, CgroupId = cgroup,
+            Lport = (ushort)lport, Rport = (ushort)rport, Netns = netns, CgroupId = cgroup, Cookie = cookie, Ino = inode,
             Family = family, Laddr = RawEvent.Address(ends), Raddr = RawEvent.Address(ends),
             Tgid = isOwned ? tgid : 0, Comm = RawEvent.Name(isOwned ? comm : ""),
             Flags = isOwned ? record.Flags | EventFlags.Owner : record.Flags & ~EventFlags.Owner,
@@ -67,12 +72,14 @@ public sealed class KernelFilterTests
     [InlineData("""{"allowList":[{"comm":["x"]}]}""", "{ }")]
     [InlineData("""{"allowList":[{"comm":["x"]},{"port":[80]}]}""", "{ }")]
     [InlineData("""{"allowList":[{"kind":["ANSWERED"]}]}""", """{ "allowList": [ { "kind": [ "ANSWERED", "PROBE" ] } ] }""")]
+    [InlineData("""{"allowList":[{"cookie":["5"],"netns":[7]}]}""", """{ "allowList": [ { "netns": [ 7 ] } ] }""")]
+    [InlineData("""{"denyList":[{"inode":["5"],"netns":[7]}]}""", "{ }")]
     [InlineData("""{"denyList":[{"comm":["x"],"port":[80]},{"port":[443]}]}""", """{ "denyList": [ { "port": [ 443 ] } ] }""")]
     [InlineData("""{"denyList":[{"kind":["PROBE"]}]}""", "{ }")]
     [InlineData("""{"denyList":[{"kind":["LOST"]}]}""", "{ }")]
     [InlineData("""{"denyList":[{"kind":["PROBE","ANSWERED","RECOVERED"]}]}""", """{ "denyList": [ { "kind": [ "PROBE", "ANSWERED", "RECOVERED" ] } ] }""")]
     [InlineData("""{"denyList":[{"kind":["PROBE","ARMED","PROBE"]}]}""", """{ "denyList": [ { "kind": [ "ARMED" ] } ] }""")]
-    public void The_kernel_decides_all_but_names_addresses_and_probes_whose_answers_are_shown(string filters, string decided) =>
+    public void The_kernel_decides_all_but_names_addresses_single_sockets_and_probes_whose_answers_are_shown(string filters, string decided) =>
         Assert.Equal(decided, JsonFormatter.Default.Format(KernelFilter.Of(JsonParser.Default.Parse<FilterList>(filters)).Decided));
 
     [Fact]
@@ -113,11 +120,14 @@ public sealed class KernelFilterTests
         });
 
     [Fact]
-    public void Nothing_but_probes_names_and_addresses_is_left_to_user_space() =>
+    public void Nothing_but_probes_names_addresses_and_single_sockets_is_left_to_user_space() =>
         Gen.Select(AnyFilters, AnyRecord).Sample((filters, raw) =>
         {
-            if (raw.Kind != EventKind.Probe && filters.AllowList.Concat(filters.DenyList).All(filter => filter.Comm.Count == 0 && filter.Container.Count == 0 && filter.Ip.Count == 0))
+            if (raw.Kind != EventKind.Probe && filters.AllowList.Concat(filters.DenyList).All(filter =>
+                filter.Comm.Count + filter.Container.Count + filter.Ip.Count + filter.Cookie.Count + filter.Inode.Count == 0))
+            {
                 Assert.Equal(Shows(filters, raw), Makes(KernelFilter.Of(filters), raw));
+            }
         });
 
     /// <summary>Who looks for answers is told of them by the probe.</summary>

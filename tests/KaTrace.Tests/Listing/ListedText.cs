@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using KaTrace.Cli.Listing;
+using KaTrace.Knobs;
 using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Sockets;
@@ -25,8 +26,8 @@ internal static class ListedText
 
     public static int[] All(SocketTable table) => [.. Enumerable.Range(0, table.Rows.Length)];
 
-    public static ProcessIdentity[] Identities(SocketTable table) => ListSession.Identify(
-        table, table.Processes.ToDictionary(p => p.Key, ProcessDetails? (p) => new ProcessDetails { Key = p.Key, Comm = p.Comm, CommandLine = $"command of {p.Key.Pid}" }));
+    public static ProcessIdentity[] Identities(SocketTable table) => new ProgramLookup(
+        table.Processes.ToDictionary(p => p.Key, p => new ProcessDetails { Key = p.Key, Comm = p.Comm, CommandLine = $"command of {p.Key.Pid}" }), _ => false).Identify(table);
 
     private static Column[] Columns(string? names, bool all) =>
         names is null ? [.. Column.All.Where(column => all || !column.IsWide)] : [.. names.Split(',').Select(Column.Parse)];

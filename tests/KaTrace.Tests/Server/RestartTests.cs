@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using Grpc.Core;
 using KaTrace.Client;
+using KaTrace.Events;
 using KaTrace.Server.Hosting;
+using KaTrace.Sockets;
+using KaTrace.Tests.Sockets;
 using KaTrace.V1;
 
 namespace KaTrace.Tests.Server;
@@ -42,6 +45,40 @@ public sealed class RestartTests
         Assert.Equal(Enumerable.Range(1, 15).Select(i => (ulong)i), (await received.EventsAsync(15)).Select(e => e.Sequence));
         Assert.NotEmpty(received.Broken);
     }
+
+    [Fact]
+    public async Task A_client_that_has_a_snapshot_goes_on_behind_it()
+    {
+        await using TestAgent agent = await TestAgent.StartAsync();
+        agent.Sockets = OneConnection;
+        await using Received received = Received.From(agent, new StreamEventsRequest { Snapshot = true });
+        await received.LiveAsync();
+
+        await agent.StopAsync();
+        await agent.StartServerAsync();
+        agent.Happen(1, (raw, _) => raw with { TimeNs = RealtimeOffset.MonotonicNs });
+
+        await received.EventsAsync(1);
+        Assert.NotEmpty(received.Broken);
+        Assert.Single(received.Responses, response => response.Connections is not null);
+    }
+
+    [Fact]
+    public async Task A_client_that_has_the_snapshot_of_an_agent_that_is_no_more_gets_another()
+    {
+        await using TestAgent agent = await TestAgent.StartAsync();
+        agent.Sockets = OneConnection;
+        await using Received received = Received.From(agent, new StreamEventsRequest { Snapshot = true });
+        await received.LiveAsync();
+
+        await agent.StopAsync();
+        await agent.StartAnewAsync();
+
+        await received.UntilAsync(() => received.Responses.Count(response => response.Connections is not null) == 2, "another snapshot came");
+        Assert.Equal(2, received.Responses.Select(response => response.InstanceId).Distinct().Count());
+    }
+
+    private static SocketTable OneConnection() => Rows.Table([Rows.Connection("10.0.0.5", 1, "10.0.0.9", 5432).With(SocketFlags.Keepalive)]);
 
     [Fact]
     public async Task The_socket_is_gone_when_the_agent_has_stopped()

@@ -1,6 +1,8 @@
 using System.Text;
 using KaTrace.Client;
 using KaTrace.Events;
+using KaTrace.Hosts;
+using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Server.Hosting;
 using KaTrace.Server.Log;
@@ -29,9 +31,12 @@ internal sealed class TestAgent : IAgent, IAsyncDisposable
 
     public EventLog Log { get; }
 
-    public AgentIdentity Identity { get; } = new("node-1");
+    public AgentIdentity Identity { get; private set; } = new("node-1");
 
     public KernelClock Clock { get; } = Sample.Clock;
+
+    /// <summary>This host's: the events of a test are of long ago.</summary>
+    public ulong MonotonicNs => (ulong)(UnixTime.Now - Clock.RealtimeOffsetNs);
 
     public List<string> Warnings { get; } = [];
 
@@ -48,6 +53,13 @@ internal sealed class TestAgent : IAgent, IAsyncDisposable
 
     /// <summary>Again, after <see cref="StopAsync"/>.</summary>
     public async Task StartServerAsync() => _server = await AgentServer.StartAsync(_options, Log, this, Warn);
+
+    /// <summary>Another run of the agent, as after a crash.</summary>
+    public Task StartAnewAsync()
+    {
+        Identity = new AgentIdentity("node-1");
+        return StartServerAsync();
+    }
 
     /// <summary>The server; the log stays, as if the connection had been lost.</summary>
     public async Task StopAsync()
@@ -79,6 +91,11 @@ internal sealed class TestAgent : IAgent, IAsyncDisposable
 
     public Task<ProcessIdentity[]> IdentifyAsync(SocketTable table) =>
         Task.FromResult<ProcessIdentity[]>([.. table.Processes.Select(p => new ProcessIdentity(p.Key, Encoding.UTF8.GetBytes(p.Comm), null))]);
+
+    public IHostLook Look(SocketTable table) => Host(table);
+
+    /// <summary>What there is to know of the host beside its sockets.</summary>
+    public Func<SocketTable, IHostLook> Host { get; set; } = table => new MadeUpLook(table);
 
     public void Describe(GetStatusResponse status) => status.Version = "test";
 
