@@ -10,7 +10,7 @@ command -v dotnet > /dev/null || { echo "tests: the .NET 10 SDK is not in PATH; 
 # command:package, and what is no command
 needed=(ip:iproute2 nft:nftables redis-server:redis-server redis-cli:redis-tools python3:python3 bpftool:bpftool setpriv:util-linux
 	nginx:nginx-light sshd:openssh-server ssh-keygen:openssh-client psql:postgresql sysctl:procps
-	protoc:protobuf-compiler grpc_python_plugin:protobuf-compiler-grpc)
+	mkfs.xfs:xfsprogs mkfs.ext4:e2fsprogs protoc:protobuf-compiler grpc_python_plugin:protobuf-compiler-grpc)
 missing=()
 for entry in "${needed[@]}"; do
 	PATH=$PATH:/usr/sbin:/sbin command -v "${entry%%:*}" > /dev/null || missing+=("${entry#*:}")

@@ -14,13 +14,12 @@ internal sealed class ServerFlags
     private readonly Option<string?> _key = new("--tls-client-key-file") { Description = "Its key", HelpName = "FILE" };
     private readonly Option<string?> _name = new("--tls-server-name") { Description = "Name in the agent's certificate, if it is not the host's", HelpName = "NAME" };
 
+    public IReadOnlyList<Option> All => [_server, _authorities, _certificate, _key, _name];
+
     public void AddTo(Command command)
     {
-        command.Options.Add(_server);
-        command.Options.Add(_authorities);
-        command.Options.Add(_certificate);
-        command.Options.Add(_key);
-        command.Options.Add(_name);
+        foreach (Option option in All)
+            command.Options.Add(option);
     }
 
     /// <summary>Null if none is asked for.</summary>

@@ -32,7 +32,7 @@ internal static class AuditCommand
         {
             failOn, rules, paths, config, expect, junit, watch, output, color, listRules,
         };
-        host.AddTo(command);
+        host.AddTo(command, watch);
         command.SetAction(result =>
         {
             if (result.GetValue(listRules))

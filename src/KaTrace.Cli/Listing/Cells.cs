@@ -33,14 +33,14 @@ internal sealed class Cells(SocketTable table, ProcessIdentity[] processes, bool
             case ColumnId.Comm: AppendComm(ref text, in row); break;
             case ColumnId.Origin: AppendOrigin(ref text, in row); break;
             case ColumnId.Netns: AppendKnown(ref text, row.Netns); break;
-            case ColumnId.Uid: AppendOf(ref text, row.IsSocket, row.Uid); break;
+            case ColumnId.Uid: AppendOf(ref text, row.KnowsUser, row.Uid); break;
             case ColumnId.Cgroup: AppendKnown(ref text, row.CgroupId); break;
             case ColumnId.Cookie: AppendKnown(ref text, row.Cookie); break;
             case ColumnId.Inode: AppendKnown(ref text, row.Ino); break;
             case ColumnId.Fd: AppendFd(ref text, in row); break;
-            case ColumnId.RecvQ: AppendOf(ref text, row.IsSocket, row.RecvQueue); break;
-            case ColumnId.SendQ: AppendOf(ref text, row.IsSocket, row.SendQueue); break;
-            case ColumnId.Retrans: AppendOf(ref text, row.State != TcpState.TimeWait, row.Retransmits); break;
+            case ColumnId.RecvQ: AppendOf(ref text, row.IsSocket && row.KnowsPassing, row.RecvQueue); break;
+            case ColumnId.SendQ: AppendOf(ref text, row.IsSocket && row.KnowsPassing, row.SendQueue); break;
+            case ColumnId.Retrans: AppendOf(ref text, row.State != TcpState.TimeWait && row.KnowsPassing, row.Retransmits); break;
             case ColumnId.Timer: SsTimerText.Append(ref text, ShownTimer.Of(in row), table.Clock); break;
             case ColumnId.User: AppendText(ref text, DetailsOf(in row)?.User); break;
             case ColumnId.Container: AppendText(ref text, ContainerOf(DetailsOf(in row))); break;

@@ -69,7 +69,7 @@ internal sealed class ListSummary
             return;
         bool isSilent = (row.Flags & SocketFlags.Silent) != 0 && _table.Clock.ToSeconds(row.Silent) >= LongSilence.TotalSeconds;
         // With neither, a peer that is gone without a word is never noticed.
-        bool isForgotten = !row.KeepaliveOn && row.UserTimeout == 0 && row.SendQueue == 0;
+        bool isForgotten = !row.KeepaliveOn && row.UserTimeout == 0 && row.KnowsPassing && row.SendQueue == 0;
         Tally counted = new() { On = row.KeepaliveOn ? 1 : 0, Off = row.KeepaliveOn ? 0 : 1, Silent = isForgotten && isSilent ? 1 : 0 };
         _all += counted;
         ReadOnlySpan<SocketHolder> holders = _table.HoldersOf(in row);

@@ -53,13 +53,13 @@ internal sealed record SortOrder(ColumnId Column, bool Descending)
             ColumnId.Pid => Number(!holders.IsEmpty, holders.IsEmpty ? 0 : table.Processes[holders[0].Process].Key.Pid),
             ColumnId.Fd => Number(!holders.IsEmpty && holders[0].Fd >= 0, holders.IsEmpty ? 0 : (uint)holders[0].Fd),
             ColumnId.Netns => Number(true, row.Netns),
-            ColumnId.Uid => Number(row.IsSocket, row.Uid),
+            ColumnId.Uid => Number(row.KnowsUser, row.Uid),
             ColumnId.Cgroup => Number(row.CgroupId != 0, row.CgroupId),
             ColumnId.Cookie => Number(row.Cookie != 0, row.Cookie),
             ColumnId.Inode => Number(row.Ino != 0, row.Ino),
-            ColumnId.RecvQ => Number(row.IsSocket, row.RecvQueue),
-            ColumnId.SendQ => Number(row.IsSocket, row.SendQueue),
-            ColumnId.Retrans => Number(row.IsSocket, row.Retransmits),
+            ColumnId.RecvQ => Number(row.IsSocket && row.KnowsPassing, row.RecvQueue),
+            ColumnId.SendQ => Number(row.IsSocket && row.KnowsPassing, row.SendQueue),
+            ColumnId.Retrans => Number(row.IsSocket && row.KnowsPassing, row.Retransmits),
             _ => Shown(in row, cells, buffer),
         };
     }

@@ -25,11 +25,12 @@ internal static class RecordCommand
         Option<TimeSpan?> rotateTime = Parsed<TimeSpan?>("--rotate-time", "Begin another file after a time, at the next event", "TIME", text => DurationText.Parse(text));
         Option<ulong?> keep = Parsed<ulong?>("--keep", "Delete all but the newest files of the rotation", "N", text => ParseCount(text));
         Option<TimeSpan?> sync = Parsed<TimeSpan?>("--sync", "Force what is written onto the disk that often; without, at the end of each file", "TIME", text => DurationText.Parse(text));
+        Option<TimeSpan> snapshots = Parsed("--snapshot-interval", "How often all sockets are recorded, for 'katrace list --replay', besides the beginning of each file: 1s or longer; 0: only there", "TIME", ParseSnapshotInterval, TimeSpan.FromMinutes(5));
 
         Command command = new("record", "Write keepalive events into a file, for 'katrace replay' to show anywhere");
         command.Options.Add(path);
         flags.AddTo(command);
-        foreach (Option option in (Option[])[compress, maxSize, rotateSize, rotateTime, keep, sync])
+        foreach (Option option in (Option[])[compress, maxSize, rotateSize, rotateTime, keep, sync, snapshots])
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
@@ -55,9 +56,17 @@ internal static class RecordCommand
                 Keep = (int?)Math.Min(result.GetValue(keep) ?? int.MaxValue, int.MaxValue),
                 SyncEvery = result.GetValue(sync),
             };
-            return StreamSession.Run(options, tracer => new RecordTarget(capture, options, RecordingHeader.Of(tracer, options)));
+            return StreamSession.Run(options, tracer => new RecordTarget(capture, options, result.GetValue(snapshots), RecordingHeader.Of(tracer, options)));
         });
         return command;
+    }
+
+    private static TimeSpan ParseSnapshotInterval(string text)
+    {
+        TimeSpan time = text == "0" ? TimeSpan.Zero : DurationText.Parse(text);
+        return time == TimeSpan.Zero || (time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromDays(1))
+            ? time
+            : throw new FormatException($"bad time '{text}': it is from 1s to 1d, or 0");
     }
 
     private static bool IsGiven(CommandResult command, Option option) => command.GetResult(option) is { Implicit: false };

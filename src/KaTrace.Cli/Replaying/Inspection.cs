@@ -3,9 +3,11 @@ using System.Text;
 using KaTrace.Captures;
 using KaTrace.Cli.Filters;
 using KaTrace.Events;
+using KaTrace.Hosts;
 using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Ring;
+using KaTrace.Sockets;
 using KaTrace.V1;
 
 namespace KaTrace.Cli.Replaying;
@@ -19,6 +21,9 @@ internal sealed class Inspection(Capture capture, TextWriter output)
     private ulong _events;
     private ulong _undecodable;
     private ulong _blocks;
+    private ulong _snapshots;
+    private ulong _snapshotParts;
+    private SocketTable? _lastSnapshot;
     private long _firstNs = long.MaxValue;
     private long _lastNs = long.MinValue;
 
@@ -26,6 +31,8 @@ internal sealed class Inspection(Capture capture, TextWriter output)
     public bool Run(bool listBlocks)
     {
         WriteHeader();
+        SnapshotAssembly snapshots = new(capture);
+        capture.OnSnapshot = (in info, read) => Note(in info, read(), snapshots, listBlocks);
         string integrity;
         bool undamaged = true;
         try
@@ -77,6 +84,17 @@ internal sealed class Inspection(Capture capture, TextWriter output)
         }
     }
 
+    private void Note(in SnapshotInfo info, CaptureSnapshot part, SnapshotAssembly snapshots, bool list)
+    {
+        _snapshotParts++;
+        if (list)
+            WriteBlock(in info, part);
+        if (!snapshots.TryAdd(in info, part, out IHostLook? look))
+            return;
+        _snapshots++;
+        _lastSnapshot = look.Table;
+    }
+
     private void WriteHeader()
     {
         CaptureHeader header = capture.Header;
@@ -103,9 +121,14 @@ internal sealed class Inspection(Capture capture, TextWriter output)
             Line("  of unknown kind", $"{_undecodable:N0}");
         if (_firstNs <= _lastNs)
             Line("time", $"{Time(_firstNs)} to {Time(_lastNs)}, {TimeSpan.FromTicks((_lastNs - _firstNs) / TimeSpan.NanosecondsPerTick)}");
+        Line("snapshots", $"{_snapshots:N0}{(_snapshots == 0 ? "" : $" in {CountText.Of((long)_snapshotParts, "block")}, the last of {CountText.Of(_lastSnapshot!.Rows.Length, "socket")} at {Time(_lastSnapshot.TimeNs)}")}");
         string lost = string.Join(", ", _lost.Select((count, place) => (count, place)).Where(l => l.count > 0).Select(l => LostSentence.Of((Lost.Types.Place)l.place, l.count)));
         Line("lost", lost.Length == 0 ? "none" : lost);
     }
+
+    private void WriteBlock(in SnapshotInfo info, CaptureSnapshot part) => Line(
+        string.Create(CultureInfo.InvariantCulture, $"block at {capture.BlockOffset}"),
+        string.Create(CultureInfo.InvariantCulture, $"part {info.Part} of the snapshot at {info.BegunNs} ns: {part.Host?.Processes.Count ?? 0} processes, {part.Connections.Count} sockets in {capture.BlockLength} bytes{(info.IsLast == 0 ? "" : "; its last")}"));
 
     private void WriteBlock() => Line(
         string.Create(CultureInfo.InvariantCulture, $"block at {capture.BlockOffset}"),

@@ -9,14 +9,15 @@ internal sealed class ReplayClock(double speed, WaitHandle stop)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
-    private readonly long _begun = Stopwatch.GetTimestamp();
+    private long _begun;
     private long? _firstNs;
 
-    /// <summary>How long it is until then; zero or less: now.</summary>
+    /// <summary>How long it is until then; zero or less: now. The first event that is asked for is due when it is.</summary>
     public TimeSpan Until(long unixNs)
     {
+        if (_firstNs is null)
+            (_firstNs, _begun) = (unixNs, Stopwatch.GetTimestamp());
         // CPUs write into one ring: records are only nearly in order.
-        _firstNs ??= unixNs;
         double after = unixNs > _firstNs ? (unixNs - _firstNs.Value) / speed : 0;
         return TimeSpan.FromTicks((long)Math.Min(after / TimeSpan.NanosecondsPerTick, TimeSpan.MaxValue.Ticks / 2)) - Stopwatch.GetElapsedTime(_begun);
     }

@@ -11,9 +11,9 @@ internal sealed class ReplayFlags
 {
     private readonly Argument<string[]> _paths = new("FILE") { Description = "Captures, for instance all files of a rotation; - is standard input", Arity = ArgumentArity.OneOrMore };
     private readonly Option<ulong?> _count = Parsed<ulong?>("--count", "Stop after so many events", "N", text => ParseCount(text));
-    private readonly Option<CaptureTime?> _from = Parsed<CaptureTime?>("--from", "From this time on: 2026-08-21T10:46:34Z, or 1m30s after the capture began", "TIME", text => CaptureTime.Parse(text));
-    private readonly Option<CaptureTime?> _until = Parsed<CaptureTime?>("--until", "Before this time, written likewise", "TIME", text => CaptureTime.Parse(text));
-    private readonly Option<double?> _speed = Parsed("--speed", "Honour the original timing: 1x, or 10x as fast; without, as fast as it can be read", "NUMBERx", ParseSpeed);
+    private readonly Option<CaptureTime?> _from = From();
+    private readonly Option<CaptureTime?> _until = Until();
+    private readonly Option<double?> _speed = Parsed("--speed", "Honour the original timing: 1x, or 10x as fast; without, or max, as fast as it can be read", "NUMBERx", ParseSpeed);
 
     public FilterOptions Filters { get; } = new();
 
@@ -38,8 +38,15 @@ internal sealed class ReplayFlags
         Speed = result.CommandResult.Command.Options.Contains(_speed) ? result.GetValue(_speed) : null,
     };
 
-    private static double? ParseSpeed(string text) =>
-        text.EndsWith('x') && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double speed) && speed is > 0 and <= 1_000_000
+    public static Option<CaptureTime?> From() =>
+        Parsed<CaptureTime?>("--from", "From this time on: 2026-08-21T10:46:34Z, or 1m30s after the capture began", "TIME", text => CaptureTime.Parse(text));
+
+    public static Option<CaptureTime?> Until() =>
+        Parsed<CaptureTime?>("--until", "Before this time, written likewise", "TIME", text => CaptureTime.Parse(text));
+
+    /// <returns>Null: as fast as it can be read.</returns>
+    public static double? ParseSpeed(string text) => text == "max" ? null
+        : text.EndsWith('x') && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double speed) && speed is > 0 and <= 1_000_000
             ? speed
-            : throw new FormatException($"bad speed '{text}': write it like 1x, 10x or 0.5x");
+            : throw new FormatException($"bad speed '{text}': write it like 1x, 10x, 0.5x or max");
 }

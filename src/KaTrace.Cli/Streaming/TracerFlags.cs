@@ -18,7 +18,7 @@ internal sealed class TracerFlags
     private readonly Option<uint> _maxSockets = Parsed("--max-sockets", "Sockets with keepalive that are followed at once, about 216 bytes of kernel memory each, taken at the start", "N", ParseMaxSockets, TracerOptions.DefaultMaxSockets);
     private readonly Option<TimeSpan> _reconcile = Parsed("--reconcile", "Find what no hook sees, by looks at all sockets: the time within which it is told, 1s or longer; 0 looks once, at the start", "TIME", ParseReconcile, TracerOptions.DefaultReconcile);
 
-    private Option[] All => [_backend, _liveAnswers, _ringSize, _maxSockets, _reconcile];
+    public IReadOnlyList<Option> All => [_backend, _liveAnswers, _ringSize, _maxSockets, _reconcile];
 
     public void AddTo(Command command)
     {

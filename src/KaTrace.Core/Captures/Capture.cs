@@ -48,6 +48,13 @@ internal sealed class Capture : IDisposable
 
     public CapturedProcesses Processes { get; } = new();
 
+    /// <summary>Told of each part of a snapshot on the way to the records behind it; null: they are passed over.</summary>
+    public SnapshotReader? OnSnapshot { get; set; }
+
+    /// <param name="info">Which part it is.</param>
+    /// <param name="read">Its content, which is read only if it is asked for.</param>
+    public delegate void SnapshotReader(in SnapshotInfo info, Func<CaptureSnapshot> read);
+
     /// <param name="path">"-" is standard input.</param>
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="InvalidDataException">It is no capture.</exception>
@@ -99,6 +106,9 @@ internal sealed class Capture : IDisposable
                 case BlockKind.End:
                     End = Parse(_blocks, CaptureEnd.Parser);
                     break;
+                case BlockKind.Snapshot when OnSnapshot is not null:
+                    OnSnapshot(ReadInfo<SnapshotInfo>(), () => Parse(_blocks, CaptureSnapshot.Parser));
+                    break;
                 case BlockKind.Records:
                     records = ReadRecords();
                     return true;
@@ -136,14 +146,23 @@ internal sealed class Capture : IDisposable
         }
     }
 
-    private ReadOnlyMemory<byte> ReadRecords()
+    /// <summary>What is wrong with the block that was read last.</summary>
+    public InvalidDataException Damage(string what) => _blocks.Damage(what);
+
+    /// <summary>One of another version may be shorter, or longer.</summary>
+    private T ReadInfo<T>()
+        where T : unmanaged
     {
-        // One of another version may be shorter, or longer.
-        _info = default;
-        Span<byte> info = MemoryMarshal.AsBytes(new Span<RecordsInfo>(ref _info));
+        T read = default;
+        Span<byte> info = MemoryMarshal.AsBytes(new Span<T>(ref read));
         ReadOnlySpan<byte> theirs = _blocks.Info;
         theirs[..Math.Min(theirs.Length, info.Length)].CopyTo(info);
+        return read;
+    }
 
+    private ReadOnlyMemory<byte> ReadRecords()
+    {
+        _info = ReadInfo<RecordsInfo>();
         ReadOnlyMemory<byte> records = _blocks.ReadBody();
         Check(records.Span);
         Clock = new KernelClock(Header.Hz, _info.RealtimeOffsetNs);

@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
+using KaTrace.Interop;
 using KaTrace.V1;
 using Microsoft.Win32.SafeHandles;
 using ZstdSharp;
@@ -21,6 +22,7 @@ internal sealed class CaptureFile : IDisposable
     private readonly Compressor? _compressor;
     private readonly CaptureEnd _end = new();
     private int _blocks;
+    private bool _isNameSynced;
     private byte[] _block = new byte[CaptureBlock.MostBytes];
 
     private CaptureFile(FileStream stream, string path, Compression compression)
@@ -99,11 +101,15 @@ internal sealed class CaptureFile : IDisposable
         Append(_block.AsSpan(0, Prepare(BlockKind.End, [], _end.ToByteArray())));
     }
 
-    /// <summary>Forces what was written onto the disk.</summary>
+    /// <summary>Forces what was written onto the disk; the first time, that the file is there at all.</summary>
     public void Sync()
     {
-        if (_isOurs)
-            _stream.Flush(flushToDisk: true);
+        if (!_isOurs)
+            return;
+        _stream.Flush(flushToDisk: true);
+        if (!_isNameSynced)
+            Libc.SyncDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!);
+        _isNameSynced = true;
     }
 
     public void Dispose()

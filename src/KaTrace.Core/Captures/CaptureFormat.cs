@@ -29,6 +29,7 @@ internal enum BlockKind : ushort
     Processes = 2,
     Records = 3,
     End = 4,
+    Snapshot = 5,
 }
 
 internal enum Compression : ushort
@@ -61,6 +62,24 @@ internal struct RecordsInfo
     public uint Records;
     public uint Zero;
     public LostByPlace Lost;
+}
+
+/// <summary>The info of a part of a snapshot.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct SnapshotInfo
+{
+    /// <summary>Before the first socket was looked at: names the snapshot within its file.</summary>
+    public ulong BegunNs;
+
+    /// <summary>After the last.</summary>
+    public ulong EndedNs;
+    public long RealtimeOffsetNs;
+
+    /// <summary>From 1.</summary>
+    public uint Part;
+
+    /// <summary>1: no part follows.</summary>
+    public uint IsLast;
 }
 
 /// <summary>Indexed by <see cref="V1.Lost.Types.Place"/>.</summary>

@@ -15,13 +15,18 @@ internal sealed class CaptureRecorder : IDisposable
 {
     private const int Blocks = 32;
 
+    /// <summary>Parts of snapshots that wait to be written.</summary>
+    private const int SnapshotParts = 4;
+
     /// <summary>Their command lines have 4 KiB at most.</summary>
     private const int ProcessesInBlock = 256;
 
     private readonly CaptureOptions _options;
     private readonly CaptureHeader _header;
     private readonly BlockingCollection<CaptureBlock> _free = [];
-    private readonly BlockingCollection<CaptureBlock> _sealed = [];
+    /// <summary>Blocks, and parts of snapshots.</summary>
+    private readonly BlockingCollection<object> _queue = [];
+    private readonly SemaphoreSlim _snapshotRoom = new(SnapshotParts);
     private readonly Dictionary<CapturedName, CaptureProcess> _processes = [];
     private readonly Queue<string> _paths = [];
     private readonly Thread _thread;
@@ -32,6 +37,10 @@ internal sealed class CaptureRecorder : IDisposable
     private long _finished;
     private long _events;
     private long _bytes;
+    private long _snapshotBytes;
+    private ulong _omittedSnapshot;
+    private bool _isUnsynced;
+    private volatile uint _fileNumber;
     private volatile bool _isClosed;
 
     /// <param name="options">Where to.</param>
@@ -62,7 +71,14 @@ internal sealed class CaptureRecorder : IDisposable
     /// <summary>The file being written, or the last one.</summary>
     public string CurrentPath => _file.Path;
 
-    public uint Files => _header.FileNumber;
+    /// <summary>So many, or the number of the file being written. Any thread may read it.</summary>
+    public uint Files => _fileNumber;
+
+    /// <summary>Called when another file of the rotation was begun, on the thread that writes.</summary>
+    public Action? FileBegun { get; set; }
+
+    /// <summary>A snapshot would have made the recording larger than it may be, and is not in it.</summary>
+    public bool OmitsSnapshots => Volatile.Read(ref _omittedSnapshot) != 0;
 
     /// <summary>A block to fill; null while all are on their way.</summary>
     public CaptureBlock? TryTakeBlock() => _free.TryTake(out CaptureBlock? block) ? block : null;
@@ -70,7 +86,14 @@ internal sealed class CaptureRecorder : IDisposable
     /// <summary>The same, and waits for one.</summary>
     public CaptureBlock? WaitForBlock() => _isClosed ? null : _free.Take();
 
-    public void Write(CaptureBlock block) => _sealed.Add(block);
+    public void Write(CaptureBlock block) => _queue.Add(block);
+
+    /// <summary>Waits while some are not written yet. Not to be called when the recording is completed.</summary>
+    public void Write(SnapshotPart part)
+    {
+        _snapshotRoom.Wait();
+        _queue.Add(part);
+    }
 
     /// <summary>Writes what is still on its way, and the last block.</summary>
     public void Complete(CaptureEnd summary)
@@ -81,18 +104,30 @@ internal sealed class CaptureRecorder : IDisposable
 
     public void Dispose()
     {
-        if (!_sealed.IsAddingCompleted)
-            _sealed.CompleteAdding();
+        if (!_queue.IsAddingCompleted)
+            _queue.CompleteAdding();
         _thread.Join();
     }
 
     private void Run()
     {
-        foreach (CaptureBlock block in _sealed.GetConsumingEnumerable())
+        while (!_queue.IsCompleted)
         {
-            Try(() => Write(block, block.Info));
-            block.Clear();
-            _free.Add(block);
+            if (!_queue.TryTake(out object? next, UntilSync()))
+            {
+                Try(SyncIfDue);
+            }
+            else if (next is CaptureBlock block)
+            {
+                Try(() => Write(block, block.Info));
+                block.Clear();
+                _free.Add(block);
+            }
+            else
+            {
+                Try(() => WriteNow((SnapshotPart)next));
+                _snapshotRoom.Release();
+            }
         }
 
         Try(() => EndFile(_summary));
@@ -123,6 +158,7 @@ internal sealed class CaptureRecorder : IDisposable
             EndFile(new CaptureEnd { Continued = true });
             _file.Dispose();
             _file = NextFile();
+            FileBegun?.Invoke();
             WriteProcesses(_processes.Values);
         }
         else
@@ -131,11 +167,44 @@ internal sealed class CaptureRecorder : IDisposable
         }
 
         Append(BlockKind.Records, MemoryMarshal.AsBytes(new ReadOnlySpan<RecordsInfo>(in info)), block.Body, in info);
-        if (_options.SyncEvery is { } every && Stopwatch.GetElapsedTime(_lastSync) >= every)
+        SyncIfDue();
+    }
+
+    /// <summary>What was written last must not wait for what comes next, as nothing may.</summary>
+    private TimeSpan UntilSync()
+    {
+        if (_options.SyncEvery is not { } every || !_isUnsynced || _isClosed)
+            return System.Threading.Timeout.InfiniteTimeSpan;
+        TimeSpan left = every - Stopwatch.GetElapsedTime(_lastSync);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private void SyncIfDue()
+    {
+        if (_options.SyncEvery is not { } every || !_isUnsynced || Stopwatch.GetElapsedTime(_lastSync) < every)
+            return;
+        _file.Sync();
+        _lastSync = Stopwatch.GetTimestamp();
+        _isUnsynced = false;
+    }
+
+    /// <summary>A snapshot is whole, or of no use: nothing is written of one for the file before, or behind a part that was left out.</summary>
+    private void WriteNow(SnapshotPart part)
+    {
+        if (_isClosed || part.File != _fileNumber || part.Info.BegunNs == _omittedSnapshot)
+            return;
+        int length = _file.Prepare(BlockKind.Snapshot, MemoryMarshal.AsBytes(new ReadOnlySpan<SnapshotInfo>(in part.Info)), part.Body);
+        if (IsTooMuch(length))
         {
-            _file.Sync();
-            _lastSync = Stopwatch.GetTimestamp();
+            Volatile.Write(ref _omittedSnapshot, part.Info.BegunNs);
+            return;
         }
+
+        _file.WritePrepared(length);
+        _isUnsynced = true;
+        _snapshotBytes += length;
+        SyncIfDue();
+        Volatile.Write(ref _bytes, _finished + _file.Length);
     }
 
     /// <summary>For the next file of a rotation, which stands alone.</summary>
@@ -158,16 +227,20 @@ internal sealed class CaptureRecorder : IDisposable
     private void Append(BlockKind kind, ReadOnlySpan<byte> info, ReadOnlySpan<byte> body, in RecordsInfo records = default)
     {
         int length = _file.Prepare(kind, info, body);
-        _isClosed |= _finished + _file.Length + length + _file.RoomForEnd > _options.MaxSize;
+        _isClosed |= IsTooMuch(length);
         if (_isClosed)
             return;
         _file.WritePrepared(length, in records);
+        _isUnsynced = true;
         Volatile.Write(ref _bytes, _finished + _file.Length);
         Volatile.Write(ref _events, _events + records.Records);
     }
 
+    private bool IsTooMuch(int length) => _finished + _file.Length + length + _file.RoomForEnd > _options.MaxSize;
+
+    /// <summary>Without snapshots: the one that a file begins with may alone be larger, and then each event would begin a file.</summary>
     private bool IsFileFull() =>
-        _file.Length >= _options.RotateSize || Stopwatch.GetElapsedTime(_fileBegun) >= _options.RotateTime;
+        _file.Length - _snapshotBytes >= _options.RotateSize || Stopwatch.GetElapsedTime(_fileBegun) >= _options.RotateTime;
 
     private CaptureFile NextFile()
     {
@@ -175,6 +248,8 @@ internal sealed class CaptureRecorder : IDisposable
         _header.BegunMonotonicNs = RealtimeOffset.MonotonicNs;
         _header.RealtimeOffsetNs = new RealtimeOffset().Ns;
         _fileBegun = Stopwatch.GetTimestamp();
+        _snapshotBytes = 0;
+        _fileNumber = _header.FileNumber;
         string path = _options.Rotates ? NumberedPath(_header.FileNumber) : _options.Path;
         try
         {
@@ -197,6 +272,7 @@ internal sealed class CaptureRecorder : IDisposable
 
     private void EndFile(CaptureEnd summary)
     {
+        summary.EndedMonotonicNs = RealtimeOffset.MonotonicNs;
         _file.End(summary);
         _finished += _file.Length;
         Volatile.Write(ref _bytes, _finished);

@@ -182,7 +182,7 @@ internal sealed class ReceivedEvent
             Executable = OrNull(process.Executable),
             Uid = process.HasUid ? process.Uid : null,
             User = OrNull(process.User),
-            Container = process.Container is { Id.Length: > 0 } container ? new Processes.Container(OrNull(container.Runtime), container.Id) : null,
+            Container = process.Container is { Id.Length: > 0 } container ? new Processes.Container(OrNull(container.Runtime), OrNull(container.Id)!) : null,
             PodUid = OrNull(process.PodUid),
             Unit = OrNull(process.Unit),
             Program = OrNull(process.Program),
@@ -190,5 +190,8 @@ internal sealed class ReceivedEvent
         };
     }
 
-    private static string? OrNull(string text) => text.Length == 0 ? null : text;
+    /// <summary>No kernel tells more, but an agent or a capture may be anybody's.</summary>
+    private static string? OrNull(string text) => text.Length <= ProcessReader.MaxCommandLine
+        ? text.Length == 0 ? null : text
+        : text[..(ProcessReader.MaxCommandLine - (char.IsHighSurrogate(text[ProcessReader.MaxCommandLine - 1]) ? 1 : 0))];
 }

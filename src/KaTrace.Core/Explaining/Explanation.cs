@@ -52,7 +52,7 @@ internal sealed class Explanation
     {
         string inode = row.Ino == 0 ? "without a file" : $"inode {row.Ino}";
         string cookie = row.Cookie == 0 ? "" : $", cookie {row.Cookie}";
-        string user = row.IsSocket ? $", made by uid {row.Uid}" : "";
+        string user = row.KnowsUser ? $", made by uid {row.Uid}" : "";
         Add("socket", $"{inode}{cookie}, network namespace {row.Netns}{user}");
     }
 
@@ -154,7 +154,9 @@ internal sealed class Explanation
             return;
         string unanswered = row.ProbesOut > 0 && row.PacketsOut == 0 ? $" {CountText.Of(row.ProbesOut, "probe")} unanswered so far." : "";
         string silent = (row.Flags & SocketFlags.Silent) != 0 ? $"; the peer was last heard {TimeText.Of(_host.Time(row.Silent))} ago" : "";
-        if (!row.AwaitsProbe)
+        if (!row.AwaitsProbe && !row.KnowsPassing)
+            Add("next probe", $"not known: the timer has run since the socket was last told of{silent}.{unanswered}");
+        else if (!row.AwaitsProbe)
             Add("next probe", $"none: the timer is not set{silent}.{unanswered}");
         else if (row.PacketsOut > 0 || row.SendQueue > 0)
             Add("next probe", $"none while data waits for an acknowledgement{silent}: then keepalive leaves it to retransmission.");
@@ -190,6 +192,8 @@ internal sealed class Explanation
     /// <summary>They show the one timer that runs first, not the option.</summary>
     private void OtherTools(in SocketRow row)
     {
+        if (!row.KnowsPassing)
+            return;
         ShownTimer shown = ShownTimer.Of(in row);
         Add("netstat, ss", (shown.Kind, row.KeepaliveOn) switch
         {

@@ -44,6 +44,7 @@ internal static class ReceivedSocket
             OtherTimerNext = exact.OtherNext,
             OtherTimer = ReceivedValue.Byte(exact.OtherTimer, "a kind of timer"),
             Substate = State(exact.Substate, TcpState.None),
+            Unknown = (exact.Remembered ? SocketUnknown.Passing : 0) | (message.HasUid ? 0 : SocketUnknown.User),
             PacketsOut = message.PacketsOut,
             RecvQueue = message.ReceiveQueue,
             SendQueue = message.SendQueue,

@@ -18,6 +18,7 @@ internal static unsafe partial class Libc
     public const int EFD_CLOEXEC = 0x80000;
 
     public const int EINTR = 4;
+    public const int EIO = 5;
     public const int EAGAIN = 11;
     public const int EEXIST = 17;
     public const int ENOSPC = 28;
@@ -28,6 +29,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int munmap(void* addr, nuint length);
+
+    [LibraryImport(Library)]
+    public static partial int malloc_trim(nuint pad);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int poll(PollFd* fds, nuint nfds, int timeout);

@@ -34,7 +34,8 @@ internal sealed class ConnectionMessage(SocketTable table, ProcessIdentity[]? pr
         if (row.IsSocket)
         {
             message.Keepalive = KeepaliveOf(in row);
-            message.Uid = row.Uid;
+            if (row.KnowsUser)
+                message.Uid = row.Uid;
         }
 
         if ((row.Flags & SocketFlags.Probed) != 0)
@@ -53,6 +54,7 @@ internal sealed class ConnectionMessage(SocketTable table, ProcessIdentity[]? pr
             Idle = row.Idle,
             Interval = row.Intvl,
             Substate = (Socket.Types.State)row.Substate,
+            Remembered = !row.KnowsPassing,
         };
         if ((row.Flags & SocketFlags.Silent) != 0)
             exact.Silent = row.Silent;

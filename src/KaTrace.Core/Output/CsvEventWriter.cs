@@ -8,32 +8,35 @@ using KaTrace.V1;
 
 namespace KaTrace.Output;
 
-/// <summary>Comma-separated values (RFC 4180), one row an event, under a row of names. What is unknown is empty.</summary>
+/// <summary>Comma-separated values (RFC 4180), one row an event, under a row of names. What is unknown is empty. New columns come last.</summary>
 /// <remarks>Text that a process chose is made visible as on a terminal, and never begins as a formula of a spreadsheet does.</remarks>
 internal sealed class CsvEventWriter : IEventWriter
 {
     private const int MaxFixedLength = 1024;
 
     private static readonly byte[] Nobody = [(byte)',', (byte)','];
+    private static readonly byte[] NoDetails = [.. ",,,,,,,,,"u8];
 
     private readonly IBufferWriter<byte> _output;
     private readonly byte[] _nodeName;
     private readonly RfcTime _time = new();
     private ProcessIdentity? _last;
     private byte[] _process = [];
+    private byte[] _details = [];
 
     public CsvEventWriter(IBufferWriter<byte> output, string nodeName, bool withHeader)
     {
         _output = output;
         _nodeName = Cell(HostileText.ForTerminal(nodeName));
         if (withHeader)
-            output.Write("time,node,sequence,kind,source,cause,errno,netns,cookie,inode,state,local_address,local_port,remote_address,remote_port,pid,comm,command_line,on,idle_seconds,interval_seconds,count,user_timeout_ms,unanswered,probes,answered,silent_seconds,next_seconds,round_trip_us,lost_place,lost_count,events,first_monotonic_ns\r\n"u8);
+            output.Write("time,node,sequence,kind,source,cause,errno,netns,cookie,inode,state,local_address,local_port,remote_address,remote_port,pid,comm,command_line,on,idle_seconds,interval_seconds,count,user_timeout_ms,unanswered,probes,answered,silent_seconds,next_seconds,round_trip_us,lost_place,lost_count,events,first_monotonic_ns,tid,fd,exited,start_boottime_ns,executable,uid,user,container_runtime,container_id,pod_uid,unit,program,runtime\r\n"u8);
     }
 
     public void Write(in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock)
     {
-        ReadOnlySpan<byte> owner = ProcessCells(process);
-        Utf8Cursor row = new(_output.GetSpan(MaxFixedLength + _nodeName.Length + owner.Length));
+        Know(process);
+        ReadOnlySpan<byte> owner = process is null ? Nobody : _process, details = process is null ? NoDetails : _details;
+        Utf8Cursor row = new(_output.GetSpan(MaxFixedLength + _nodeName.Length + owner.Length + details.Length));
         AppendHead(ref row, clock.ToUnixNs(record.TimeNs), occurrence.Sequence, JsonNames.Kind((int)record.Kind));
         AppendName(ref row, JsonNames.Source((int)record.Source));
         row.Append(EventCauseName(in record));
@@ -52,6 +55,11 @@ internal sealed class CsvEventWriter : IEventWriter
         row.Append(",,"u8);
         AppendNumber(ref row, occurrence.Count, true);
         AppendNumber(ref row, occurrence.FirstNs, occurrence.IsAggregate);
+        AppendNumber(ref row, record.Tid, process is not null && record.Tid != 0);
+        AppendNumber(ref row, (ulong)Math.Max(record.Fd, 0), process is not null && record.Fd >= 0);
+        row.Append(process is null ? ","u8 : (record.Holding & Holding.Exited) != 0 ? ",true"u8 : ",false"u8);
+        row.Append(',');
+        row.Append(details);
         row.Append("\r\n"u8);
         _output.Advance(row.Length);
     }
@@ -63,7 +71,9 @@ internal sealed class CsvEventWriter : IEventWriter
         row.Append(",,,,,,,,,,,,,,,,,,,,,,,,,"u8);
         row.Append(Unquoted(JsonNames.Place((int)place)));
         AppendNumber(ref row, count, true);
-        row.Append(",,\r\n"u8);
+        row.Append(",,,,,,"u8);
+        row.Append(NoDetails);
+        row.Append("\r\n"u8);
         _output.Advance(row.Length);
     }
 
@@ -136,20 +146,26 @@ internal sealed class CsvEventWriter : IEventWriter
             row.AppendThousandths(milliseconds);
     }
 
-    /// <summary>pid, comm and command line. Made once for events of one process that come together.</summary>
-    private byte[] ProcessCells(ProcessIdentity? process)
+    /// <summary>The cells of a process are made once for its events that come together.</summary>
+    private void Know(ProcessIdentity? process)
     {
-        if (process is null)
-            return Nobody;
-        if (!ReferenceEquals(process, _last))
-        {
-            _last = process;
-            string pid = process.Key.Pid.ToString(CultureInfo.InvariantCulture);
-            _process = [.. Encoding.ASCII.GetBytes(pid), (byte)',', .. Cell(HostileText.ForTerminal(process.Comm)), (byte)',', .. Cell(process.CommandLineText)];
-        }
-
-        return _process;
+        if (process is null || ReferenceEquals(process, _last))
+            return;
+        _last = process;
+        ProcessDetails? details = process.Details;
+        _process = [.. Number(process.Key.Pid), (byte)',', .. Cell(HostileText.ForTerminal(process.Comm)), (byte)',', .. Cell(process.CommandLineText)];
+        _details =
+        [
+            .. process.Key.StartBoottimeNs == 0 ? [] : Number(process.Key.StartBoottimeNs), (byte)',', .. Cell(details?.Executable), (byte)',',
+            .. details?.Uid is { } uid ? Number(uid) : [], (byte)',', .. Cell(details?.User), (byte)',',
+            .. Cell(details?.Container?.Runtime), (byte)',', .. Cell(details?.Container?.Id), (byte)',', .. Cell(details?.PodUid), (byte)',',
+            .. Cell(details?.Unit), (byte)',', .. Cell(details?.Program), (byte)',', .. Cell(details?.Runtime),
+        ];
     }
+
+    private static byte[] Number(ulong value) => Encoding.ASCII.GetBytes(value.ToString(CultureInfo.InvariantCulture));
+
+    private static byte[] Cell(string? text) => text is null ? [] : Cell(HostileText.ForTerminal(text));
 
     private static byte[] Cell(ReadOnlySpan<byte> text)
     {

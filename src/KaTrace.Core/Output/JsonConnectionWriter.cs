@@ -42,7 +42,7 @@ internal sealed class JsonConnectionWriter
         if (row.Listener >= 0)
             AppendSide(ref json, ",\"listener\":"u8, in _table.Rows[row.Listener]);
         AppendTimer(ref json, ShownTimer.Of(in row));
-        if (row.IsSocket)
+        if (row.KnowsUser)
             AppendNumber(ref json, ",\"uid\":"u8, row.Uid);
         AppendCount(ref json, ",\"receiveQueue\":"u8, row.RecvQueue);
         AppendCount(ref json, ",\"sendQueue\":"u8, row.SendQueue);

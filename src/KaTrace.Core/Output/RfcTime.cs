@@ -11,6 +11,13 @@ internal sealed class RfcTime
     private readonly byte[] _prefix = new byte[PrefixLength];
     private long _second = long.MinValue;
 
+    /// <summary>Alone, to the millisecond, rounded down.</summary>
+    public static string Of(long unixNs)
+    {
+        (long second, uint nanos) = UnixTime.Split(unixNs);
+        return UnixTime.ToDateTime(second).AddMilliseconds(nanos / 1_000_000).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    }
+
     public void Append(ref Utf8Cursor text, long unixNs)
     {
         (long second, uint nanos) = UnixTime.Split(unixNs);

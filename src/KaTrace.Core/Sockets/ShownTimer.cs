@@ -23,6 +23,8 @@ internal readonly record struct ShownTimer(TimerKind Kind, int Jiffies, byte Cou
 
     public static ShownTimer Of(in SocketRow row)
     {
+        if (!row.KnowsPassing)
+            return default;
         if ((row.Flags & SocketFlags.OtherTimer) != 0)
         {
             return row switch

@@ -3,6 +3,19 @@ using KaTrace.Events;
 
 namespace KaTrace.Sockets;
 
+/// <summary>What is not known of a socket that was not looked at when its table says: a capture has it as of before.</summary>
+[Flags]
+internal enum SocketUnknown : byte
+{
+    None = 0,
+
+    /// <summary>What passes without an event: queues, segments in flight, retransmissions, timers other than that of keepalive.</summary>
+    Passing = 1 << 0,
+
+    /// <summary><see cref="SocketRow.Uid"/>.</summary>
+    User = 1 << 1,
+}
+
 /// <summary>One TCP socket at the moment when it was read, as <c>katrace list</c>, <c>explain</c> and <c>audit</c> see it, wherever it
 /// was read: in this kernel, by an agent, in a capture. Held in arrays by <see cref="SocketTable"/>, read in place.</summary>
 /// <remarks>Times are in jiffies unless named otherwise; <see cref="SocketTable.Clock"/> converts.</remarks>
@@ -32,6 +45,7 @@ internal struct SocketRow
     public byte Family;
     public TcpState State;
     public SocketFlags Flags;
+    public SocketUnknown Unknown;
 
     /// <summary>Effective: the socket's own or the sysctl of its namespace. A listener's is what its children inherit.</summary>
     public uint Idle;
@@ -100,6 +114,11 @@ internal struct SocketRow
     /// <summary>A keepalive probe is due in <see cref="Next"/>. The same timer ends an orphan in FIN_WAIT2, with keepalive or without.</summary>
     public readonly bool AwaitsProbe =>
         KeepaliveOn && (Flags & SocketFlags.Next) != 0 && !(State == TcpState.FinWait2 && (Flags & SocketFlags.Orphan) != 0);
+
+    /// <summary>Of the queues and what <see cref="SocketUnknown.Passing"/> names besides.</summary>
+    public readonly bool KnowsPassing => (Unknown & SocketUnknown.Passing) == 0;
+
+    public readonly bool KnowsUser => IsSocket && (Unknown & SocketUnknown.User) == 0;
 
     public readonly bool KeepaliveOn => (Flags & SocketFlags.Keepalive) != 0;
 

@@ -38,6 +38,9 @@ internal sealed class AgentServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>Once no call of StreamEvents is under way, where the log is complete.</summary>
+    public Task StreamsEndedAsync() => _app.Services.GetRequiredService<Subscriptions>().EndedAsync();
+
     /// <exception cref="IOException">An address cannot be had; the message says which, and why.</exception>
     public static async Task<AgentServer> StartAsync(ServerOptions options, EventLog log, IAgent agent, Action<string> warn)
     {

@@ -20,6 +20,7 @@ internal sealed class EventLog : IDisposable
     private LogSegment? _last;
     private ulong _appended = 1;
     private ulong _end = 1;
+    private volatile bool _isComplete;
 
     private readonly uint _ownTgid;
 
@@ -37,6 +38,9 @@ internal sealed class EventLog : IDisposable
 
     /// <summary>Sequence of the event that is published next.</summary>
     public ulong End => Volatile.Read(ref _end);
+
+    /// <summary>No event follows those that are published.</summary>
+    public bool IsComplete => _isComplete;
 
     /// <summary>Sequence of the oldest event that is kept; <see cref="End"/> if none is.</summary>
     public ulong Oldest
@@ -88,6 +92,14 @@ internal sealed class EventLog : IDisposable
         if (_appended == _end)
             return;
         Volatile.Write(ref _end, _appended);
+        _waiters.Wake();
+    }
+
+    /// <summary>Publishes what was appended, and no event will follow: who has read all need not wait.</summary>
+    public void Complete()
+    {
+        Publish();
+        _isComplete = true;
         _waiters.Wake();
     }
 

@@ -32,7 +32,7 @@ internal sealed class LogWaiters : IDisposable
     {
         lock (_lock)
         {
-            if (waiter.IsInterrupted || waiter.IsNudged || _log.End > sequence)
+            if (waiter.IsInterrupted || waiter.IsNudged || _log.End > sequence || _log.IsComplete)
             {
                 waiter.IsNudged = false;
                 return false;

@@ -22,7 +22,7 @@ internal sealed class AggregatedEvents(TimeSpan window, ulong toldUntil, IAgent 
         {
             if (_held.IsEmpty)
                 return null;
-            TimeSpan left = _held.Left(RealtimeOffset.MonotonicNs);
+            TimeSpan left = _held.Left(agent.MonotonicNs);
             return left < window ? left : window;
         }
     }

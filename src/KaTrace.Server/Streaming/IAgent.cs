@@ -14,7 +14,11 @@ internal interface IAgent
     /// <summary>For the times of the log's events.</summary>
     KernelClock Clock { get; }
 
+    /// <summary>CLOCK_MONOTONIC of the host of the events, now; where a capture is served, of the moment that it is at.</summary>
+    ulong MonotonicNs { get; }
+
     /// <summary>The sockets as of now.</summary>
+    /// <exception cref="Grpc.Core.RpcException">FAILED_PRECONDITION: they are not known; a sentence says why.</exception>
     SocketTable ReadSockets();
 
     /// <summary>What is known of the processes of a table, in its order.</summary>

@@ -50,10 +50,10 @@ internal sealed class StreamMessage(EventLog log, AgentIdentity agent)
     }
 
     /// <summary>Tells this subscriber alone that events are missing here.</summary>
-    public void AddLost(Lost.Types.Place place, ulong count, in KernelClock clock)
+    public void AddLost(Lost.Types.Place place, ulong count, ulong monotonicNs, in KernelClock clock)
     {
         Span<byte> buffer = _made.GetSpan(ProtoEventWriter.MaxLength(null));
-        _made.Advance(ProtoEventWriter.WriteLost(buffer, place, count, RealtimeOffset.MonotonicNs, 0, in clock));
+        _made.Advance(ProtoEventWriter.WriteLost(buffer, place, count, monotonicNs, 0, in clock));
         Count++;
     }
 

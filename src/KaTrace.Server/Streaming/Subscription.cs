@@ -12,8 +12,7 @@ namespace KaTrace.Server.Streaming;
 /// <summary>One call of StreamEvents: a position in the log that moves as fast as its reader takes what is sent.</summary>
 internal sealed class Subscription
 {
-    private const double UnderWayMs = 100;
-    private const double LongestTimerMs = uint.MaxValue - 1;
+    private const int UnderWayMs = 100;
 
     private readonly EventLog _log;
     private readonly IAgent _agent;
@@ -84,17 +83,22 @@ internal sealed class Subscription
                     isLive = true;
                 }
 
+                bool isComplete = _log.IsComplete, isThrough = false;
                 if (!TakeNext(isLive ? ulong.MaxValue : liveFrom, isLive))
-                    await WaitAsync(waiter, window).ConfigureAwait(false);
+                {
+                    isThrough = isComplete || Volatile.Read(ref _isOver);
+                    if (!isThrough)
+                        await WaitAsync(waiter, window).ConfigureAwait(false);
+                }
                 else if (_message.Count > 0 || IsSilent())
                     await SendAsync(writer, cancel).ConfigureAwait(false);
                 else
                     _message.Release();
 
-                bool isOver = _next == ulong.MaxValue || Volatile.Read(ref _isOver);
-                if (isOver || _aggregated?.Left <= TimeSpan.Zero)
+                isThrough |= _next == ulong.MaxValue;
+                if (isThrough || _aggregated?.Left <= TimeSpan.Zero)
                     await TellHeldAsync(writer, cancel).ConfigureAwait(false);
-                if (isOver)
+                if (isThrough)
                     return;
                 cancel.ThrowIfCancellationRequested();
             }
@@ -109,7 +113,7 @@ internal sealed class Subscription
     private Task SendSnapshotAsync(IServerStreamWriter<StreamMessage> writer, FilterList filters, CancellationToken cancel)
     {
         _next = _log.End;
-        _selection = _selection with { AfterNs = RealtimeOffset.MonotonicNs };
+        _selection = _selection with { AfterNs = _agent.MonotonicNs };
         return _looks.RunAsync(async (table, late) =>
         {
             Connections connections = new(table, await _agent.IdentifyAsync(table).ConfigureAwait(false), filters);
@@ -145,12 +149,14 @@ internal sealed class Subscription
     {
         if (_request.UntilNs is not { } untilNs)
             return null;
-        double left = Math.Clamp(((untilNs - UnixTime.Now) / 1e6) + UnderWayMs, UnderWayMs, LongestTimerMs);
+        // Not once at that time: a clock may be set, and that of a capture has a speed of its own.
         return new Timer(_ =>
         {
+            if (_agent.Clock.ToUnixNs(_agent.MonotonicNs) < untilNs + (UnderWayMs * 1_000_000L))
+                return;
             Volatile.Write(ref _isOver, true);
             waiter.Interrupt();
-        }, null, TimeSpan.FromMilliseconds(left), System.Threading.Timeout.InfiniteTimeSpan);
+        }, null, UnderWayMs, UnderWayMs);
     }
 
     /// <summary>Gathers what comes next, if there is something.</summary>
@@ -165,7 +171,7 @@ internal sealed class Subscription
             Volatile.Write(ref _lost, _lost + missed);
             _aggregated?.Tell(_message, _selection.Fields);
             if (_selection.Filter.ShowsLost)
-                _message.AddLost(isLive || _sent > 0 ? Lost.Types.Place.Subscriber : Lost.Types.Place.History, missed, _agent.Clock);
+                _message.AddLost(isLive || _sent > 0 ? Lost.Types.Place.Subscriber : Lost.Types.Place.History, missed, _agent.MonotonicNs, _agent.Clock);
             Volatile.Write(ref _next, _next + missed);
         }
 

@@ -77,6 +77,8 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
 
     public KernelClock Clock => _clock.Value;
 
+    public ulong MonotonicNs => RealtimeOffset.MonotonicNs;
+
     public KeepaliveTracer Tracer => _tracer;
 
     /// <summary>When it returns, every event is seen.</summary>

@@ -4,7 +4,8 @@ namespace KaTrace.Tests.Captures;
 /// without privilege.</summary>
 public sealed class CapturedTraceTests
 {
-    private static readonly string Tests = FindTests();
+    /// <summary>The folder of all tests.</summary>
+    internal static readonly string Tests = FindTests();
 
     [Theory]
     [InlineData("demo", 96)]

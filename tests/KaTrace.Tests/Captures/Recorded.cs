@@ -18,7 +18,7 @@ internal sealed class Recorded
 
     public Recorded() => _json = new JsonEventWriter(_lines, Header.NodeName);
 
-    public static CaptureHeader Header => new()
+    public CaptureHeader Header { get; } = new()
     {
         ToolVersion = "1.2.3", NodeName = "node-1", KernelRelease = "6.12.1", Architecture = "x86_64", BootId = "b007", Hz = Sample.Hz,
         RecordingId = "r1", Layout = RecordLayouts.Current,
@@ -39,6 +39,9 @@ internal sealed class Recorded
             from clock in Clocks
             select (Action<Recorded, CaptureWriter>)((recorded, writer) => recorded.Lost(writer, (Lost.Types.Place)place, count, time, clock))));
 
+    /// <summary>Of the files being written.</summary>
+    public CaptureRecorder? Recorder { get; private set; }
+
     private static Gen<KernelClock> Clocks => Gen.Long[0, 2].Select(step => new KernelClock(Sample.Hz, step * 1_000_000_000));
 
     /// <summary>Records what steps say, and returns the files' bytes.</summary>
@@ -53,6 +56,7 @@ internal sealed class Recorded
     public void Write(IEnumerable<Action<Recorded, CaptureWriter>> steps, CaptureOptions options)
     {
         using CaptureRecorder recorder = new(options, Header);
+        Recorder = recorder;
         CaptureWriter writer = new(recorder);
         foreach (Action<Recorded, CaptureWriter> step in steps)
             step(this, writer);

@@ -68,7 +68,7 @@ public sealed class RotationTests
         string path = directory.File("a.katrace");
         File.WriteAllText(path, "precious");
 
-        IOException refused = Assert.Throws<IOException>(() => new CaptureRecorder(new CaptureOptions { Path = path }, Recorded.Header));
+        IOException refused = Assert.Throws<IOException>(() => new CaptureRecorder(new CaptureOptions { Path = path }, new Recorded().Header));
 
         Assert.Equal($"cannot make {path}: it is there already; remove it or take another name", refused.Message);
         Assert.Equal("precious", File.ReadAllText(path));

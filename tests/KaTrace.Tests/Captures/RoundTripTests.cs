@@ -72,7 +72,7 @@ public sealed class RoundTripTests
     public void Writing_an_event_allocates_nothing()
     {
         using TemporaryDirectory directory = new();
-        using CaptureRecorder recorder = new(new CaptureOptions { Path = directory.File("a.katrace") }, Recorded.Header);
+        using CaptureRecorder recorder = new(new CaptureOptions { Path = directory.File("a.katrace") }, new Recorded().Header);
         CaptureWriter writer = new(recorder);
         EventRecord record = Sample.Probe.ToRecord();
 

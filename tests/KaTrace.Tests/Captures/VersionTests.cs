@@ -76,7 +76,7 @@ public sealed class VersionTests
     {
         using TemporaryDirectory directory = new();
         string path = directory.File("a.katrace");
-        using (CaptureFile file = CaptureFile.Create(path, Recorded.Header, Compression.None))
+        using (CaptureFile file = CaptureFile.Create(path, new Recorded().Header, Compression.None))
         {
             file.WritePrepared(file.Prepare((BlockKind)77, new byte[16], "of the future"u8));
             file.End(new CaptureEnd());
@@ -129,7 +129,7 @@ public sealed class VersionTests
     {
         using TemporaryDirectory directory = new();
         string path = directory.File("a.katrace");
-        CaptureHeader header = Recorded.Header;
+        CaptureHeader header = new Recorded().Header;
         header.Layout = layout;
         byte[] body = new byte[RingLayout.Step((uint)record.Length)];
         MemoryMarshal.Write(body, (ulong)record.Length);

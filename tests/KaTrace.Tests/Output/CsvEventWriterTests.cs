@@ -41,6 +41,23 @@ public sealed class CsvEventWriterTests
         Assert.Equal(@"'@a ""b"",\x0d\x0ac \x1b[31m", rows[1][Array.IndexOf(rows[0], "command_line")]);
     }
 
+    [Fact]
+    public void All_is_told_of_a_process_that_JSON_tells()
+    {
+        string[][] rows = Rows(Sample.Enabled, Sample.Shop, Sample.Clock);
+        string[] names = ["pid", "tid", "comm", "command_line", "fd", "exited", "start_boottime_ns", "executable", "uid", "user", "container_runtime", "container_id", "pod_uid", "unit", "program", "runtime"];
+
+        Assert.Equal(
+            ["640", "521", ".NET TP Worker", "dotnet /app/Shop.Api.dll", "7", "false", "56780000000", "/usr/share/dotnet/dotnet", "1654", "app", "containerd",
+                "7d3a1c5e9b2f4a6081c3d5e7f9a0b2c4d6e8f0a1b3c5d7e9f1a2b4c6d8e0f2a4", "0c1e2a3b-4d5f-6071-8293-a4b5c6d7e8f9", "shop.service", "Shop.Api", ".NET 10.0.1"],
+            names.Select(name => rows[1][Array.IndexOf(rows[0], name)]));
+    }
+
+    /// <summary>Whoever reads by position goes on.</summary>
+    [Fact]
+    public void New_columns_come_behind_the_old_ones() =>
+        Assert.Equal(["lost_count", "events", "first_monotonic_ns", "tid"], Rows(Sample.Probe, null, Sample.Clock)[0][30..34]);
+
     private static string[][] Rows(RawEvent raw, ProcessIdentity? process, KernelClock clock, Occurrence? occurrence = null)
     {
         ArrayBufferWriter<byte> output = new();

@@ -53,7 +53,7 @@ public sealed class SnapshotTests
         agent.Happen(2); // before, and so in the snapshot
         agent.Sockets = () =>
         {
-            ulong now = RealtimeOffset.MonotonicNs;
+            ulong now = agent.MonotonicNs;
             // Told while the sockets are looked at: one that happened before, and one that did not.
             agent.Happen(1, (raw, _) => raw with { TimeNs = now - 60_000_000_000 });
             agent.Happen(1, (raw, _) => raw with { TimeNs = now });
@@ -66,7 +66,7 @@ public sealed class SnapshotTests
 
         await using Received received = Received.From(agent, new StreamEventsRequest { Snapshot = true });
         await received.LiveAsync();
-        agent.Happen(1, (raw, _) => raw with { TimeNs = RealtimeOffset.MonotonicNs });
+        agent.Happen(1, (raw, _) => raw with { TimeNs = agent.MonotonicNs });
         Event[] events = await received.EventsAsync(2);
 
         Assert.Equal([1u], received.Responses[0].Connections.Connections.Select(c => c.Socket.Local.Port));

@@ -2,6 +2,7 @@ using System.Text;
 using KaTrace.Client;
 using KaTrace.Events;
 using KaTrace.Hosts;
+using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Server.Hosting;
 using KaTrace.Server.Log;
@@ -33,6 +34,9 @@ internal sealed class TestAgent : IAgent, IAsyncDisposable
     public AgentIdentity Identity { get; private set; } = new("node-1");
 
     public KernelClock Clock { get; } = Sample.Clock;
+
+    /// <summary>This host's: the events of a test are of long ago.</summary>
+    public ulong MonotonicNs => (ulong)(UnixTime.Now - Clock.RealtimeOffsetNs);
 
     public List<string> Warnings { get; } = [];
 

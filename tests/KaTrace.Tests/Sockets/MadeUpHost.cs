@@ -24,7 +24,10 @@ internal sealed class MadeUpHost
     /// <summary>Time of the look, from noon on.</summary>
     public TimeSpan At { get; init; }
 
-    public SocketTable Table => new(_rows.ToArray(), _holders.ToArray(), _processes, new KernelClock(Hz, 0), Noon + At, []);
+    /// <summary>CLOCK_REALTIME less CLOCK_MONOTONIC.</summary>
+    public long RealtimeOffsetNs { get; init; }
+
+    public SocketTable Table => new(_rows.ToArray(), _holders.ToArray(), _processes, new KernelClock(Hz, RealtimeOffsetNs), Noon + At, []);
 
     public static uint Seconds(double seconds) => (uint)(seconds * Hz);
 

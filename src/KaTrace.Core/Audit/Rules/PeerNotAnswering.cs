@@ -16,7 +16,10 @@ internal sealed class PeerNotAnswering : SocketRule
         row is { KeepaliveOn: true, IsConnected: true, ProbesOut: > 1, PacketsOut: 0 } && (row.Flags & SocketFlags.OtherTimer) == 0;
 
     protected override string Sentence(RowGroup group, AuditScope scope) =>
-        $"{Connections(group)} with up to {group.Max((in row) => row.ProbesOut)} probes unanswered, silent for up to {TimeText.Of(scope.Time(group.Max((in row) => row.Silent)))}: the peer or the path is gone.";
+        $"{Connections(group)} with up to {group.Max((in row) => row.ProbesOut)} probes unanswered{Silence(group.Max((in row) => row.Silent), scope)}: the peer or the path is gone.";
+
+    /// <summary>Of a capture it may not be known.</summary>
+    private static string Silence(uint jiffies, AuditScope scope) => jiffies == 0 ? "" : $", silent for up to {TimeText.Of(scope.Time(jiffies))}";
 
     protected override string Remedy(RowGroup group, AuditScope scope) =>
         "look at the peer and the path; keepalive will end these connections by itself.";

@@ -1,0 +1,45 @@
+using KaTrace.Captures;
+using KaTrace.Events;
+using KaTrace.Hosts;
+using KaTrace.Output;
+using KaTrace.Processes;
+
+namespace KaTrace.Cli.Replaying;
+
+/// <summary>A host as captures have it at one moment: the last snapshot that had ended by then, with the events since.</summary>
+/// <param name="paths">Of one host. They are read twice, so that none may be standard input.</param>
+/// <param name="at">The moment, in nanoseconds since the Unix epoch, from that of the beginning of the first capture; null: their end.</param>
+/// <param name="mayBePast">A moment behind the end is the end.</param>
+internal sealed class RecordedHost(IReadOnlyList<string> paths, Func<long, long>? at, bool mayBePast = false) : IHostSource
+{
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The captures do not have it: one sentence says why.</exception>
+    public IHostLook Look(bool programs)
+    {
+        SnapshotSearch search = FindSnapshot();
+        if (search.Found is not { } found)
+            throw new InvalidDataException(search.WhyNone);
+
+        RecordedSockets sockets = new(found.Look.Table, found.Info.BegunNs);
+        RecordedEvents events = new(sockets, found.Info.BegunNs, search.AtUnixNs);
+        using CaptureFiles files = new(paths);
+        foreach (Capture capture in files.Captures.Skip(found.File))
+            events.Read(capture);
+        return new RecordedLook(found, sockets, events, search.AtUnixNs);
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private SnapshotSearch FindSnapshot()
+    {
+        using CaptureFiles files = new(paths);
+        OneHost.Check(files.Captures);
+        SnapshotSearch search = new(at?.Invoke(files.BegunUnixNs));
+        foreach ((int file, Capture capture) in files.Captures.Index())
+            search.Read(capture, file);
+        search.End(mayBePast);
+        return search;
+    }
+}

@@ -1,0 +1,270 @@
+using CsCheck;
+using KaTrace.Captures;
+using KaTrace.Cli.Replaying;
+using KaTrace.Events;
+using KaTrace.Hosts;
+using KaTrace.Processes;
+using KaTrace.Sockets;
+using KaTrace.Tests.Hosts;
+using KaTrace.Tests.Sockets;
+using KaTrace.V1;
+
+namespace KaTrace.Tests.Captures;
+
+/// <summary>The host of a capture at a moment: the snapshot before it, and the events between.</summary>
+public sealed class RecordedHostTests : IDisposable
+{
+    private const ulong Second = 1_000_000_000;
+    private const ulong Cookie = 12;
+
+    private static readonly KernelClock Clock = new(MadeUpHost.Hz, new RealtimeOffset().Ns);
+
+    /// <summary>The stories below begin here, some seconds ago, and end now.</summary>
+    private static readonly ulong Begin = RealtimeOffset.MonotonicNs - (15 * Second);
+
+    private static readonly ProcessIdentity Redis = Sample.Process(520, 520 * Second, "redis-server"u8, "redis-server *:6379");
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void Settings_follow_the_events()
+    {
+        Record(
+            Snapshot(0),
+            Event(2, Sample.Enabled),
+            Event(4, Sample.Configured),
+            Event(6, Sample.Disabled));
+
+        Assert.Equal((false, 7200u, 9), Settings(1));
+        Assert.Equal((true, 60u, 9), Settings(3));
+        Assert.Equal((true, 60u, 3), Settings(5));
+        Assert.Equal((false, 60u, 9), Settings(7));
+
+        (bool, uint, int) Settings(double second) => At(second, out SocketRow row) ? (row.KeepaliveOn, row.Idle / MadeUpHost.Hz, row.Cnt) : default;
+    }
+
+    [Fact]
+    public void Connections_come_and_go_with_the_events()
+    {
+        RawEvent came = Sample.Enabled with { Cookie = 77, Ino = 77, Rport = 50_000, Source = EventSource.State, Cause = EventCause.Inherited, Fd = -1 };
+        Record(
+            Snapshot(0),
+            Event(2, came),
+            Event(4, Sample.Closed),
+            Event(6, Sample.Closed with { Cookie = 77, Ino = 77, Rport = 50_000 }));
+
+        Assert.Equal([Cookie], Cookies(1));
+        Assert.Equal([Cookie, 77ul], Cookies(3));
+        Assert.Equal([77ul], Cookies(5));
+        Assert.Empty(Cookies(7));
+        IHostLook look = Look(3);
+        SocketRow row = look.Table.Rows.ToArray().Single(r => r.Cookie == 77);
+        Assert.Equal("redis-server", look.Table.Processes[look.Table.HoldersOf(in row)[0].Process].Comm);
+        Assert.Equal("redis-server *:6379", look.ReadPrograms(look.Table.Processes).Details(look.Table.Processes[look.Table.HoldersOf(in row)[0].Process])!.CommandLine);
+        Assert.Equal(TcpState.Listen, look.Table.Rows[row.Listener].State);
+        Assert.False(row.KnowsUser);
+    }
+
+    [Fact]
+    public void A_connection_without_a_cookie_is_found_by_its_ends()
+    {
+        Record(Snapshot(0, cookie: 0, ino: 0), Event(2, Sample.Enabled));
+
+        Assert.True(At(3, out SocketRow row));
+        Assert.True(row.KeepaliveOn);
+        Assert.Equal(2, Look(3).Table.Rows.Length);
+    }
+
+    [Fact]
+    public void The_next_probe_is_known_until_it_is_due()
+    {
+        Record(Snapshot(0), Event(1, Sample.Armed with { Next = 5 * MadeUpHost.Hz }));
+
+        Assert.True(At(4, out SocketRow before) && before.AwaitsProbe);
+        Assert.Equal(2 * MadeUpHost.Hz, (uint)before.Next);
+        Assert.True(At(7, out SocketRow after));
+        Assert.False(after.AwaitsProbe);
+        Assert.True(after.KeepaliveOn);
+    }
+
+    [Fact]
+    public void Silence_is_known_only_where_a_later_event_proves_it()
+    {
+        Record(Snapshot(0), Event(2, Sample.Enabled with { Silent = 0 }), Event(10, Sample.Probe with { Silent = 4 * MadeUpHost.Hz }));
+
+        Assert.Null(Silence(5)); // heard at 6
+        Assert.Equal(2 * MadeUpHost.Hz, Silence(8));
+        Assert.Equal(4 * MadeUpHost.Hz, Silence(10));
+        Assert.Null(Silence(11));
+
+        uint? Silence(double second) => At(second, out SocketRow row) && (row.Flags & SocketFlags.Silent) != 0 ? row.Silent : null;
+    }
+
+    [Fact]
+    public void What_passes_without_an_event_is_unknown_and_that_is_said()
+    {
+        Record(Snapshot(0, change: (ref row) => (row.RecvQueue, row.SendQueue, row.PacketsOut, row.Retransmits, row.Flags) = (1, 2, 3, 4, row.Flags | SocketFlags.OtherTimer)));
+
+        Assert.True(At(1, out SocketRow row));
+        Assert.False(row.KnowsPassing);
+        Assert.Equal((0u, 0u, 0u, 0, SocketFlags.None), (row.RecvQueue, row.SendQueue, row.PacketsOut, row.Retransmits, row.Flags & (SocketFlags.OtherTimer | SocketFlags.Silent)));
+        Assert.Matches("^the sockets of [^ ]+Z, with the events until [^ ]+Z: what makes no event is as it was then [(]sockets without keepalive, states[)], or unknown [(]queues, silence[)]$", Assert.Single(Look(1).Table.Gaps));
+        Assert.Null(Look(1).ReadDescriptors(520));
+    }
+
+    [Fact]
+    public void When_a_snapshot_ends_the_host_is_that_of_the_snapshot() => Gen.Int[0, int.MaxValue].Sample(
+        seed =>
+        {
+            MadeUpLook host = RandomHosts.Look(seed);
+            SocketTable table = new(host.Table.Rows.ToArray(), host.Table.Holders.ToArray(), host.Table.Processes, new KernelClock(host.Table.Clock.Hz, Clock.RealtimeOffsetNs), DateTimeOffset.UnixEpoch.AddTicks(UnixNs(0.5) / 100), host.Table.Gaps);
+            MadeUpLook look = host with { Table = table };
+            using TemporaryDirectory directory = new();
+            string file = directory.File("a.katrace");
+            new Recorded().Write([(r, _) => Write(r, SnapshotPart.Of(look, 1, Begin, Begin + (Second / 2)))], new CaptureOptions { Path = file });
+
+            Assert.Equal(PrintedHost.Of(look), PrintedHost.Of(new RecordedHost([file], _ => UnixNs(0.5)).Look(programs: true)));
+        },
+        iter: 100,
+        threads: 1);
+
+    /// <summary>The list is long, and what happens meanwhile may be in the file before it.</summary>
+    [Fact]
+    public void Events_since_a_snapshot_was_begun_count_wherever_they_stand()
+    {
+        Record(
+            Event(0.5, Sample.Enabled with { Idle = 1 * MadeUpHost.Hz }),
+            Event(1.5, Sample.Enabled with { Idle = 2 * MadeUpHost.Hz }),
+            Snapshot(1, ended: 2));
+
+        Assert.True(At(3, out SocketRow row));
+        Assert.Equal((true, 2 * MadeUpHost.Hz), (row.KeepaliveOn, row.Idle));
+    }
+
+    [Fact]
+    public void The_last_snapshot_that_had_ended_is_taken()
+    {
+        Record(
+            Snapshot(1),
+            Snapshot(4, ended: 6, cookie: 13));
+
+        Assert.Equal([Cookie], Cookies(2));
+        Assert.Equal([Cookie], Cookies(5));
+        Assert.Equal([13ul], Cookies(7));
+        Assert.Equal([13ul], Cookies(null));
+    }
+
+    [Fact]
+    public void Without_a_moment_it_is_the_end()
+    {
+        Record(Snapshot(0), Event(2, Sample.Enabled));
+
+        SocketTable table = new RecordedHost(_directory.Files, null).Look(programs: false).Table;
+        Assert.True(table.Rows.ToArray().Single(row => row.Cookie == Cookie).KeepaliveOn);
+        Assert.InRange(table.Time, DateTimeOffset.UtcNow.AddSeconds(-10), DateTimeOffset.UtcNow);
+    }
+
+    [Fact]
+    public void What_was_lost_between_is_said()
+    {
+        Record(
+            Snapshot(1),
+            (r, w) => r.Lost(w, Lost.Types.Place.KernelRing, 3, Begin, Clock),
+            (r, w) => r.Lost(w, Lost.Types.Place.KernelRing, 7, Begin + (3 * Second), Clock));
+
+        Assert.Single(Look(2).Table.Gaps);
+        Assert.Equal("7 events between the two are missing in the capture: what they told is not in this", Look(4).Table.Gaps[1]);
+    }
+
+    [Fact]
+    public void Filters_by_kind_are_said()
+    {
+        Recorded recorded = new();
+        recorded.Header.Filters = new FilterList { AllowList = { new Filter { Kind = { V1.Event.Types.Kind.Probe } } } };
+        recorded.Write([Snapshot(0)], new CaptureOptions { Path = _directory.File("a.katrace") });
+
+        Assert.Equal("the capture has some kinds of events only, by its filters: what others told is not in this", Look(1).Table.Gaps[1]);
+    }
+
+    [Fact]
+    public void It_goes_on_over_the_files_of_a_rotation_and_a_missing_one_is_said()
+    {
+        Action<Recorded, CaptureWriter> fill = (r, w) =>
+        {
+            for (int i = 0; i < 1000; i++)
+                r.Event(w, Sample.Probe with { TimeNs = Begin + (2 * Second) + (ulong)i, Cookie = 500, Ino = 500, Rport = 500 }, null, Clock);
+            w.SealIfOld(ulong.MaxValue);
+        };
+        new Recorded().Write([Snapshot(0), fill, fill, Event(3, Sample.Enabled), fill, Event(4, Sample.Configured)], new CaptureOptions { Path = _directory.File("a.katrace"), RotateSize = 100_000 });
+        string[] files = _directory.Files;
+        Assert.InRange(files.Length, 3, 5);
+
+        SocketTable whole = new RecordedHost([.. files.Reverse()], null).Look(programs: false).Table;
+        Assert.Equal((true, 3), whole.Rows.ToArray().Where(row => row.Cookie == Cookie).Select(row => (row.KeepaliveOn, (int)row.Cnt)).Single());
+        Assert.Single(whole.Gaps);
+        Assert.Equal("between the two a file is missing, or nothing was recorded for a time: what happened then is not in this", new RecordedHost([files[0], .. files[2..]], null).Look(programs: false).Table.Gaps[1]);
+    }
+
+    [Fact]
+    public void What_a_capture_cannot_tell_is_one_sentence()
+    {
+        Record(Snapshot(1), Event(3, Sample.Enabled));
+        string file = _directory.Files[0];
+
+        Assert.Matches($"^the first list of sockets in {file} is of [^ ]+Z: before it there is nothing to tell$", Refused(0.5));
+        Assert.Matches("^[^ ]+Z is behind the end of the capture, [^ ]+Z$", Refused(1000));
+        Assert.Equal([Cookie], Cookies(2));
+
+        byte[] bytes = File.ReadAllBytes(file);
+        (int Offset, int End, BlockKind Kind) records = BlockBytes.Find(bytes).Single(block => block.Kind == BlockKind.Records);
+        bytes[records.End - 9] ^= 1;
+        File.WriteAllBytes(file, bytes);
+        Assert.Matches($"^{file} is damaged in the block at byte {records.Offset}: its checksum does not fit; what lies before it was read; --at [^ ]+Z is the last moment that can be told$", Refused(null));
+        Assert.Equal([Cookie], Cookies(1));
+
+        File.WriteAllBytes(file, new Recorded().Write([Event(3, Sample.Enabled)]));
+        Assert.Equal($"there is no list of sockets in {file}: 'katrace replay' shows the events", Refused(null));
+
+        string Refused(double? second) => Assert.Throws<InvalidDataException>(() => Look(second)).Message;
+    }
+
+    private static long UnixNs(double second) => Clock.ToUnixNs(Begin + (ulong)(second * Second));
+
+    private static Action<Recorded, CaptureWriter> Event(double second, RawEvent raw) => (r, w) =>
+        r.Event(w, raw with { TimeNs = Begin + (ulong)(second * Second) }, Redis, Clock);
+
+    /// <summary>Of redis, and one connection of it that has keepalive off: that of <see cref="Sample"/>.</summary>
+    private static Action<Recorded, CaptureWriter> Snapshot(double begun, double? ended = null, ulong cookie = Cookie, ulong ino = 34567, MadeUpHost.Change? change = null) => (r, _) =>
+    {
+        MadeUpHost host = new() { RealtimeOffsetNs = Clock.RealtimeOffsetNs };
+        int listener = host.Listen(host.Process(520, "redis-server"), "0.0.0.0:6379", (ref row) => row.Cookie = 1);
+        host.Accept(listener, "10.0.0.9:51812", (ref row) =>
+        {
+            (row.Cookie, row.Ino) = (cookie, ino);
+            change?.Invoke(ref row);
+        });
+        Write(r, SnapshotPart.Of(new MadeUpLook(host.Table) { Descriptors = new Dictionary<uint, DescriptorUse> { [520] = new(1, 2) } }, r.Recorder!.Files, Begin + (ulong)(begun * Second), Begin + (ulong)((ended ?? begun) * Second)));
+    };
+
+    private static void Write(Recorded recorded, IEnumerable<SnapshotPart> parts)
+    {
+        foreach (SnapshotPart part in parts)
+            recorded.Recorder!.Write(part);
+    }
+
+    private void Record(params Action<Recorded, CaptureWriter>[] steps) => new Recorded().Write(steps, new CaptureOptions { Path = _directory.File("a.katrace") });
+
+    private IHostLook Look(double? second) => new RecordedHost(_directory.Files, second is { } at ? _ => UnixNs(at) : null).Look(programs: true);
+
+    /// <summary>The connection.</summary>
+    private bool At(double second, out SocketRow row)
+    {
+        row = Look(second).Table.Rows.ToArray().Single(one => one.Rport == 51812);
+        return true;
+    }
+
+    /// <summary>Of connections.</summary>
+    private ulong[] Cookies(double? second) => [.. Look(second).Table.Rows.ToArray().Where(row => row.State != TcpState.Listen).Select(row => row.Cookie)];
+}
