@@ -39,7 +39,7 @@ internal sealed class HostFlags
     }
 
     /// <summary>It may be another host than this one.</summary>
-    public bool IsElsewhere(ParseResult result) => _server.Address(result) is not null;
+    public bool IsElsewhere(ParseResult result) => _server.Address(result) is not null || result.GetValue(_replay) is { Length: > 0 };
 
     /// <summary>Opens it, and runs what looks at it: the agent that is asked for, or the kernel; or the agent of this host, for a user
     /// who may not ask the kernel.</summary>

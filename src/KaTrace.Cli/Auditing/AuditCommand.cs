@@ -47,7 +47,7 @@ internal static class AuditCommand
                 AuditConfig settings = result.GetValue(config) is { } configFile ? AuditConfigFile.Parse(configFile, ReadFile("--config", configFile)) : new AuditConfig();
                 string[] pathTimeouts = [.. settings.PathTimeouts ?? [], .. result.GetValue(paths)!];
                 if (host.IsElsewhere(result) && Array.Find(pathTimeouts, path => path.StartsWith("dev:", StringComparison.Ordinal)) is { } device)
-                    throw new FormatException($"--path-timeout {device} names an interface of this host, which says nothing of the agent's: name the network that is behind it, as 10.0.0.0/8=350s");
+                    throw new FormatException($"--path-timeout {device} names an interface of this host, which says nothing of another: name the network that is behind it, as 10.0.0.0/8=350s");
                 options = new AuditOptions
                 {
                     Rules = Choose(settings, result.GetValue(rules)!),
