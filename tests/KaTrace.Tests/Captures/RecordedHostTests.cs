@@ -118,9 +118,9 @@ public sealed class RecordedHostTests : IDisposable
     public void When_a_snapshot_ends_the_host_is_that_of_the_snapshot() => Gen.Int[0, int.MaxValue].Sample(
         seed =>
         {
-            IHostLook host = RandomHosts.Look(seed);
+            MadeUpLook host = RandomHosts.Look(seed);
             SocketTable table = new(host.Table.Rows.ToArray(), host.Table.Holders.ToArray(), host.Table.Processes, new KernelClock(host.Table.Clock.Hz, Clock.RealtimeOffsetNs), DateTimeOffset.UnixEpoch.AddTicks(UnixNs(0.5) / 100), host.Table.Gaps);
-            MadeUpLook look = (MadeUpLook)host with { Table = table };
+            MadeUpLook look = host with { Table = table };
             using TemporaryDirectory directory = new();
             string file = directory.File("a.katrace");
             new Recorded().Write([(r, _) => Write(r, SnapshotPart.Of(look, 1, Begin, Begin + (Second / 2)))], new CaptureOptions { Path = file });
@@ -164,6 +164,18 @@ public sealed class RecordedHostTests : IDisposable
         SocketTable table = new RecordedHost(_directory.Files, null).Look(programs: false).Table;
         Assert.True(table.Rows.ToArray().Single(row => row.Cookie == Cookie).KeepaliveOn);
         Assert.InRange(table.Time, DateTimeOffset.UtcNow.AddSeconds(-10), DateTimeOffset.UtcNow);
+    }
+
+    [Fact]
+    public void The_events_of_a_socket_until_then_are_its_history()
+    {
+        Record(Snapshot(0), Event(1, Sample.Enabled), Event(2, Sample.Enabled with { Cookie = 99, Ino = 99, Rport = 99 }), Event(3, Sample.Probe), Event(5, Sample.Probe));
+
+        RecordedHost host = new(_directory.Files, _ => UnixNs(4));
+        SocketRow row = host.Look(programs: true).Table.Rows.ToArray().Single(one => one.Cookie == Cookie);
+
+        Assert.Equal([V1.Event.Types.Kind.Enabled, V1.Event.Types.Kind.Probe], host.Last(in row, 10)!.Events.Select(e => e.Kind));
+        Assert.Equal([V1.Event.Types.Kind.Probe], host.Last(in row, 1)!.Events.Select(e => e.Kind));
     }
 
     [Fact]
