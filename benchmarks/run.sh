@@ -22,6 +22,8 @@ install_tools() {
 	command -v python3 >/dev/null || packages+=(python3)
 	[ -e /usr/include/bpf/libbpf.h ] || packages+=(libbpf-dev)
 	has_go || packages+=(golang-go golang-github-cilium-ebpf-dev)
+	has_go_grpc || packages+=(golang-go golang-google-grpc-dev golang-google-protobuf-dev protobuf-compiler protoc-gen-go protoc-gen-go-grpc)
+	has_cpp || packages+=(g++ protobuf-compiler libprotobuf-dev)
 	[ ${#packages[@]} -gt 0 ] || return 0
 	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
 		say "missing, and not installed without root and apt: ${packages[*]}"
@@ -37,12 +39,18 @@ install_tools() {
 
 has_go() { command -v go >/dev/null && [ -d /usr/share/gocode/src/github.com/cilium/ebpf/ringbuf ]; }
 
+has_go_grpc() { command -v go protoc-gen-go protoc-gen-go-grpc >/dev/null && [ -d /usr/share/gocode/src/google.golang.org/grpc ]; }
+
+has_cpp() { command -v g++ protoc >/dev/null && [ -e /usr/include/google/protobuf/arena.h ]; }
+
 build_peers() {
 	make -s -C "$peers"
-	if has_go; then
-		make -s -C "$peers" build/drain_cilium || say "drain_cilium does not build"
-	fi
+	! has_go || build_peer drain_cilium
+	! has_go_grpc || build_peer fanout_go
+	! has_cpp || build_peer encode_cpp
 }
+
+build_peer() { make -s -C "$peers" "build/$1" || say "$1 does not build"; }
 
 # A tree of its own for the native build: it restores other packages than the Release build, and would rewrite its lock files.
 publish_native() {

@@ -18,7 +18,10 @@ if (args is [Roles.FanoutServer, string kind, string address, string rate])
 if (args is [Roles.FanoutClient, string server, string subscribers, string selective])
     return FanoutClient.Run(server, int.Parse(subscribers, CultureInfo.InvariantCulture), bool.Parse(selective));
 
-IQuestion[] all = [new DrainQuestion(), new DrainGoQuestion(), new LiveQuestion(), new CallerQuestion(), new FilteredQuestion(), new TightQuestion(), new StartupQuestion(), new ListQuestion(), new FanoutQuestion(), new HooksQuestion(), new ReplayQuestion(), new SizeQuestion()];
+if (args is [Roles.Encoder, string encoder])
+    return Encoder.Run(encoder);
+
+IQuestion[] all = [new DrainQuestion(), new DrainGoQuestion(), new LiveQuestion(), new CallerQuestion(), new FilteredQuestion(), new TightQuestion(), new StartupQuestion(), new ListQuestion(), new EncodeQuestion(), new FanoutQuestion(), new HooksQuestion(), new ReplayQuestion(), new SizeQuestion()];
 bool quick = args.Contains("--quick");
 string[] names = [.. args.Where(a => a != "--quick")];
 if (names.FirstOrDefault(name => all.All(q => q.Name != name)) is { } unknown)

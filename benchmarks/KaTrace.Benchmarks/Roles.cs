@@ -6,5 +6,6 @@ internal static class Roles
     public const string Drain = "--drain";
     public const string Live = "--live";
     public const string FanoutServer = "--fanout-server";
+    public const string Encoder = "--encoder";
     public const string FanoutClient = "--fanout-client";
 }

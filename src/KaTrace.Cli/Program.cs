@@ -18,6 +18,7 @@ RootCommand root = new("katrace: what TCP keepalive (SO_KEEPALIVE) does on this 
     ExplainCommand.Create(),
     AuditCommand.Create(),
     ServeCommand.Create(),
+    ConfigCommand.Create(),
     RecordCommand.Create(),
     ReplayCommand.Create(),
     InspectCommand.Create(),

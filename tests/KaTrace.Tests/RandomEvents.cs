@@ -131,7 +131,7 @@ internal static class RandomEvents
 
     public static readonly Gen<Occurrence> Occurrences =
         from sequence in Numbers64
-        from count in Gen.OneOf(Gen.Const(1u), Gen.UInt[2, uint.MaxValue])
+        from count in Gen.OneOf(Gen.UInt[1, 3], Gen.UInt[2, uint.MaxValue])
         from firstNs in Numbers64
         select count == 1 ? sequence : new Occurrence(sequence, count, firstNs);
 

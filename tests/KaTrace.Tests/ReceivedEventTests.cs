@@ -27,6 +27,7 @@ public sealed class ReceivedEventTests
                 Event written = EventMessage.From(in again, received.ProcessOf(sent), ReceivedEvent.OccurrenceOf(sent), ReceivedEvent.ClockOf(sent), "node-1");
 
                 Assert.Equal(sent, written);
+                Assert.Equal(sent.ToByteArray(), written.ToByteArray()); // equal messages may differ in what is absent and what is 0
             },
             iter: 3_000);
     }
@@ -52,6 +53,19 @@ public sealed class ReceivedEventTests
                 }
             },
             iter: 5_000);
+    }
+
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(true, 7)]
+    [InlineData(false, -1)]
+    public void A_descriptor_is_kept_also_where_it_is_0_or_absent(bool has, int fd)
+    {
+        Event message = new() { Process = new Process { Pid = 7, Comm = "x" } };
+        if (has)
+            message.Process.Fd = fd;
+
+        Assert.Equal(fd, ReceivedEvent.RecordOf(message).Fd);
     }
 
     [Fact]

@@ -32,6 +32,9 @@ internal sealed class Peer : IDisposable
     public static Peer Start(int core, string name, params IEnumerable<long> arguments) =>
         new(name, core, [PathOf(name), .. Text(arguments)]);
 
+    /// <summary>The same for one that takes words.</summary>
+    public static Peer Start(int core, string name, IReadOnlyList<string> words) => new(name, core, [PathOf(name), .. words]);
+
     /// <summary>Runs a program of <c>peers/</c> that takes words, to its end.</summary>
     public static ulong[] Run(int core, string name, string word, long number)
     {

@@ -51,7 +51,7 @@ internal static class ListSession
     internal static int[] Select(IHostLook look, ListOptions options)
     {
         SocketTable table = look.Table;
-        SocketFilter filter = new(options.Filters, table, () => (options.Filters.AsksContainers() ? look.ReadPrograms(table.Processes) : ProgramLookup.None).Identify(table));
+        SocketFilter filter = look.FilterBy(options.Filters);
         int[] shown = new int[table.Rows.Length];
         int count = 0;
         for (int i = 0; i < shown.Length; i++)

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using KaTrace.Cli.Replaying;
+using KaTrace.Interop;
 using KaTrace.Server.Hosting;
 using KaTrace.Server.Tracing;
 using KaTrace.V1;
@@ -28,6 +29,7 @@ internal sealed class ServeSession : IDisposable
         await using (AgentServer agent = await AgentServer.StartAsync(server, traced.Log, traced, Warn).ConfigureAwait(false))
         {
             Say(ServeStatus.Serving(traced, server, agent, filters, verbose));
+            FreedMemory.GiveBack();
             if (await session._end.Task.ConfigureAwait(false) is { } failure)
             {
                 Warn(failure.Message);

@@ -24,6 +24,11 @@ internal sealed class ServeSettings
     public const string PingAfter = "PingAfter";
     public const string GoneAfter = "GoneAfter";
 
+    /// <param name="Name">As the configuration file has it: Serve.History.</param>
+    /// <param name="Value">What is in effect.</param>
+    /// <param name="Source">The flag, the environment variable, the file and key, or "default".</param>
+    internal sealed record Setting(string Name, string Value, string Source);
+
     private const string Section = "Serve";
     private const string FiltersKey = "Filters";
     private const string EnvironmentPrefix = "KATRACE_";
@@ -65,6 +70,24 @@ internal sealed class ServeSettings
     /// <exception cref="FormatException">Something cannot be; the message says where it was said, and what is allowed.</exception>
     /// <exception cref="IOException">The configuration file cannot be read.</exception>
     public static ServeSettings Read(string? file, IEnumerable<(string Key, string Flag, string Value)> flags) => new(file, flags);
+
+    /// <summary>Every setting as it is in effect. Of a key, the file that holds it is named, never what is in that.</summary>
+    public IEnumerable<Setting> All() => Keys.Select(key => new Setting($"{Section}.{key}", ValueOf(key), IsSaid(key) ? Source(key) : "default"));
+
+    private bool IsSaid(string key) => _values.GetSection(key).Exists();
+
+    private string ValueOf(string key) => key switch
+    {
+        FiltersKey => Filters.CalculateSize() == 0 ? "none" : JsonFormatter.Default.Format(Filters),
+        _ when IsSaid(key) => string.Join(',', Values(key)),
+        Listen => ListenAddress.DefaultText,
+        SocketGroup => "that of whoever starts the agent",
+        TlsInsecure => "false",
+        History => $"{HistoryBytes >> 20}M",
+        PingAfter => $"{Server.PingAfter.TotalSeconds:0}s",
+        GoneAfter => $"{Server.GoneAfter.TotalSeconds:0}s",
+        _ => "none",
+    };
 
     private ServerOptions ReadServer()
     {

@@ -17,8 +17,8 @@ internal sealed class AuditScope : HostView
     /// <summary>Descriptors of a process; null if they cannot be known.</summary>
     public Func<uint, DescriptorUse?> Descriptors { get; init; } = _ => null;
 
-    /// <summary>Between the two looks.</summary>
-    public TimeSpan Elapsed => Before is null ? TimeSpan.Zero : Table.Time - Before.Time;
+    /// <summary>Between the two looks; a clock may be set back meanwhile.</summary>
+    public TimeSpan Elapsed => Before is null || Table.Time < Before.Time ? TimeSpan.Zero : Table.Time - Before.Time;
 
     /// <summary>This scope as it was then.</summary>
     public AuditScope? AsBefore => Before is null ? null : new AuditScope { Table = Before, Limits = Limits, Paths = Paths, Settings = Settings, Programs = Programs };

@@ -17,13 +17,8 @@ internal sealed class FilteredLook : IHostLook
     public SocketTable Table { get; }
 
     /// <exception cref="FilterException">A value cannot be.</exception>
-    public static IHostLook Of(IHostLook look, FilterList filters)
-    {
-        if (filters.CalculateSize() == 0)
-            return look;
-        SocketFilter filter = new(filters, look.Table, () => (filters.AsksContainers() ? look.ReadPrograms(look.Table.Processes) : ProgramLookup.None).Identify(look.Table));
-        return new FilteredLook(look, Filter(look.Table, filter));
-    }
+    public static IHostLook Of(IHostLook look, FilterList filters) =>
+        filters.CalculateSize() == 0 ? look : new FilteredLook(look, Filter(look.Table, look.FilterBy(filters)));
 
     public HostSettings ReadSettings() => _look.ReadSettings();
 

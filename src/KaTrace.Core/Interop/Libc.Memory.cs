@@ -30,6 +30,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int munmap(void* addr, nuint length);
 
+    [LibraryImport(Library)]
+    public static partial int malloc_trim(nuint pad);
+
     [LibraryImport(Library, SetLastError = true)]
     public static partial int poll(PollFd* fds, nuint nfds, int timeout);
 

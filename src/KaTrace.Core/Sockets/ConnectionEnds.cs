@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Runtime.InteropServices;
 using KaTrace.Events;
 using KaTrace.Interop;
 
@@ -19,118 +18,96 @@ internal static class ConnectionEnds
     /// there but once on the whole host, both ways: containers have the same addresses as others.</summary>
     private static void LinkPeers(Span<SocketRow> rows)
     {
-        int[] slots = new int[BitOperations.RoundUpToPowerOf2((uint)rows.Length * 2 + 2)];
+        EndsIndex here = new(rows.Length, byNetns: true), anywhere = new(rows.Length, byNetns: false);
         for (int i = 0; i < rows.Length; i++)
         {
             if (!IsConnection(in rows[i]))
                 continue;
-            int slot = Ends.Of(in rows[i]).Hash & (slots.Length - 1);
-            while (slots[slot] != 0)
-                slot = (slot + 1) & (slots.Length - 1);
-            slots[slot] = i + 1;
+            here.Add(rows, i);
+            anywhere.Add(rows, i);
         }
 
         for (int i = 0; i < rows.Length; i++)
         {
-            if (IsConnection(in rows[i]) && rows[i].Peer < 0)
-                LinkPeer(rows, slots, i);
-        }
-    }
-
-    private static void LinkPeer(Span<SocketRow> rows, int[] slots, int index)
-    {
-        ref SocketRow row = ref rows[index];
-        Ends ends = Ends.Of(in row);
-        Matches here = Find(rows, slots, ends.Mirrored(), row.Netns);
-        int peer = here.InNetns == 1 ? here.LastInNetns : -1;
-        if (here.InNetns == 0 && here.Count == 1 && !ends.IsLoopback && Find(rows, slots, ends, row.Netns).Count == 1)
-            peer = here.Last;
-        if (peer < 0 || peer == index) // a socket may be connected to itself
-            return;
-        row.Peer = peer;
-        rows[peer].Peer = index;
-    }
-
-    private static Matches Find(ReadOnlySpan<SocketRow> rows, int[] slots, in Ends ends, uint netns)
-    {
-        Matches found = new();
-        for (int slot = ends.Hash & (slots.Length - 1); slots[slot] != 0; slot = (slot + 1) & (slots.Length - 1))
-        {
-            int index = slots[slot] - 1;
-            ref readonly SocketRow row = ref rows[index];
-            if (row.Lport != ends.Lport || row.Rport != ends.Rport || Ends.Of(in row) != ends)
+            if (!IsConnection(in rows[i]) || rows[i].Peer >= 0)
                 continue;
-            found.Count++;
-            found.Last = index;
-            if (row.Netns == netns)
-            {
-                found.InNetns++;
-                found.LastInNetns = index;
-            }
+            int peer = PeerOf(rows, i, here, anywhere);
+            if (peer < 0 || peer == i) // a socket may be connected to itself
+                continue;
+            rows[i].Peer = peer;
+            rows[peer].Peer = i;
         }
+    }
 
-        return found;
+    private static int PeerOf(ReadOnlySpan<SocketRow> rows, int index, EndsIndex here, EndsIndex anywhere)
+    {
+        Ends ends = Ends.Of(in rows[index]), mirrored = ends.Mirrored();
+        uint netns = rows[index].Netns;
+        (int count, int peer) = here.Find(rows, in mirrored, netns);
+        if (count > 0)
+            return count == 1 ? peer : -1;
+        (count, peer) = anywhere.Find(rows, in mirrored, netns);
+        return count == 1 && !ends.IsLoopback && anywhere.Find(rows, in ends, netns).Count == 1 ? peer : -1;
     }
 
     private static void LinkListeners(Span<SocketRow> rows)
     {
-        Dictionary<(uint Netns, ushort Port), List<int>> listeners = [];
+        Dictionary<(uint Netns, ushort Port, byte Family, UInt128 Address), int> listeners = [];
         for (int i = 0; i < rows.Length; i++)
         {
-            if (rows[i].State != TcpState.Listen)
-                continue;
-            ref List<int>? same = ref CollectionsMarshal.GetValueRefOrAddDefault(listeners, (rows[i].Netns, rows[i].Lport), out _);
-            (same ??= []).Add(i);
+            if (rows[i].State == TcpState.Listen)
+                listeners.TryAdd((rows[i].Netns, rows[i].Lport, rows[i].Family, BinaryPrimitives.ReadUInt128BigEndian(rows[i].Laddr)), i);
         }
 
         foreach (ref SocketRow row in rows)
         {
-            if ((row.IsConnected || row.State is TcpState.SynRecv or TcpState.NewSynRecv) && listeners.TryGetValue((row.Netns, row.Lport), out List<int>? candidates))
-                row.Listener = ListenerOf(rows, in row, candidates);
-        }
-    }
-
-    /// <summary>The kernel too takes one of the address before one of all addresses.</summary>
-    private static int ListenerOf(ReadOnlySpan<SocketRow> rows, in SocketRow row, List<int> candidates)
-    {
-        int any = -1;
-        foreach (int index in candidates)
-        {
-            ref readonly SocketRow listener = ref rows[index];
-            if (listener.Family != row.Family)
+            if (!row.IsConnected && row.State is not (TcpState.SynRecv or TcpState.NewSynRecv))
                 continue;
-            ReadOnlySpan<byte> address = listener.Laddr;
-            if (address.SequenceEqual(row.Laddr))
-                return index;
-            if (any < 0 && !address.ContainsAnyExcept((byte)0))
-                any = index;
+            // The kernel too takes one of the address before one of all addresses.
+            if (listeners.TryGetValue((row.Netns, row.Lport, row.Family, BinaryPrimitives.ReadUInt128BigEndian(row.Laddr)), out int listener)
+                || listeners.TryGetValue((row.Netns, row.Lport, row.Family, UInt128.Zero), out listener))
+            {
+                row.Listener = listener;
+            }
         }
-
-        return any;
     }
 
     private static bool IsConnection(in SocketRow row) => row.IsConnected || row.State is TcpState.SynSent or TcpState.SynRecv;
 
-    private struct Matches
+    /// <summary>Finds rows by their ends. Each pair of ends takes one slot, however many rows have it, and the hash is another one in
+    /// each run: who chooses ends, by connecting from them or in a capture, cannot make it slow.</summary>
+    private sealed class EndsIndex(int rows, bool byNetns)
     {
-        public int Count;
-        public int Last;
-        public int InNetns;
-        public int LastInNetns;
+        private readonly (int Row, int Count)[] _slots = new (int, int)[BitOperations.RoundUpToPowerOf2((uint)rows * 2 + 2)];
+
+        public void Add(ReadOnlySpan<SocketRow> rows, int index)
+        {
+            ref (int Row, int Count) slot = ref SlotOf(rows, Ends.Of(in rows[index]), rows[index].Netns);
+            slot = (index, slot.Count + 1);
+        }
+
+        /// <returns>How many there are, and the last of them.</returns>
+        public (int Count, int Last) Find(ReadOnlySpan<SocketRow> rows, in Ends ends, uint netns)
+        {
+            (int row, int count) = SlotOf(rows, in ends, netns);
+            return (count, row);
+        }
+
+        private ref (int Row, int Count) SlotOf(ReadOnlySpan<SocketRow> rows, in Ends ends, uint netns)
+        {
+            int slot = HashCode.Combine(ends.Local, ends.Remote, ends.Lport, ends.Rport, byNetns ? netns : 0) & (_slots.Length - 1);
+            while (_slots[slot].Count > 0 && !IsOf(in rows[_slots[slot].Row], in ends, netns))
+                slot = (slot + 1) & (_slots.Length - 1);
+            return ref _slots[slot];
+        }
+
+        private bool IsOf(in SocketRow row, in Ends ends, uint netns) =>
+            row.Lport == ends.Lport && row.Rport == ends.Rport && (!byNetns || row.Netns == netns) && Ends.Of(in row) == ends;
     }
 
     /// <summary>Addresses and ports, IPv4 as IPv4-mapped: one side may be AF_INET6.</summary>
     private readonly record struct Ends(UInt128 Local, UInt128 Remote, ushort Lport, ushort Rport)
     {
-        public int Hash
-        {
-            get
-            {
-                ulong mixed = ((ulong)Local ^ ((ulong)Remote * 3) ^ ((ulong)Lport << 16) ^ ((ulong)Rport << 40)) * 0x9E3779B97F4A7C15;
-                return (int)(mixed >> 33);
-            }
-        }
-
         public bool IsLoopback => Local == UInt128.One || (uint)(Local >> 24) == 0x00ffff7f;
 
         public static Ends Of(in SocketRow row) =>

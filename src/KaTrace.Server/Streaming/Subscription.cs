@@ -83,11 +83,11 @@ internal sealed class Subscription
                     isLive = true;
                 }
 
-                bool isComplete = _log.IsComplete, isOver = false;
+                bool isComplete = _log.IsComplete, isThrough = false;
                 if (!TakeNext(isLive ? ulong.MaxValue : liveFrom, isLive))
                 {
-                    isOver = isComplete || Volatile.Read(ref _isOver);
-                    if (!isOver)
+                    isThrough = isComplete || Volatile.Read(ref _isOver);
+                    if (!isThrough)
                         await WaitAsync(waiter, window).ConfigureAwait(false);
                 }
                 else if (_message.Count > 0 || IsSilent())
@@ -95,10 +95,10 @@ internal sealed class Subscription
                 else
                     _message.Release();
 
-                isOver |= _next == ulong.MaxValue;
-                if (isOver || _aggregated?.Left <= TimeSpan.Zero)
+                isThrough |= _next == ulong.MaxValue;
+                if (isThrough || _aggregated?.Left <= TimeSpan.Zero)
                     await TellHeldAsync(writer, cancel).ConfigureAwait(false);
-                if (isOver)
+                if (isThrough)
                     return;
                 cancel.ThrowIfCancellationRequested();
             }

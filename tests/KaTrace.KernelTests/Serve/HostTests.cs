@@ -123,14 +123,42 @@ public sealed class HostTests : IDisposable
     [Fact]
     public void Events_of_another_socket_are_not_among_them()
     {
-        using Pair other = Pair.Unprobed();
-        other.Client.SetKeepalive(77, 7, 7);
+        using System.Net.Sockets.Socket other = _pair.Left.NewSocket();
+        other.SetKeepalive(77, 7, 7);
+        other.Connect("10.9.0.2", _pair.ServerPort);
 
         JsonNode? one = null;
-        Until.True(() => (one = Assert.Single(Judged.Run(["explain", $"inode:{other.Client.Inode()}", "-o", "json", "--server", _agent.Address], 0)))["events"]!.AsArray().Count > 0, "its events are kept");
+        Until.True(() => (one = Assert.Single(Judged.Run(["explain", $"inode:{other.Inode()}", "-o", "json", "--server", _agent.Address], 0)))["events"]!.AsArray().Count > 0, "its events are kept");
 
-        Assert.All(one!["events"]!.AsArray(), e => Assert.Equal(other.Client.Inode().ToString(CultureInfo.InvariantCulture), (string?)e!["socket"]!["inode"]));
+        Assert.All(one!["events"]!.AsArray(), e => Assert.Equal(other.Inode().ToString(CultureInfo.InvariantCulture), (string?)e!["socket"]!["inode"]));
         Assert.Equal("ENABLED", (string?)one["events"]!.AsArray().Select(e => e!["kind"]).Single(kind => (string?)kind == "ENABLED"));
+    }
+
+    [Theory]
+    [InlineData("list")]
+    [InlineData("audit")]
+    [InlineData("explain", "port:80")]
+    [InlineData("stream")]
+    public async Task What_is_no_agent_is_told_so_in_one_sentence(params string[] command)
+    {
+        using System.Net.Sockets.TcpListener garbage = new(System.Net.IPAddress.Loopback, 0);
+        garbage.Start();
+        Task answered = Task.Run(async () =>
+        {
+            using System.Net.Sockets.Socket client = await garbage.AcceptSocketAsync();
+            await client.SendAsync("\e[31m220 smtp.example.org ESMTP\r\n"u8.ToArray());
+            while (await client.ReceiveAsync(new byte[4096]) > 0)
+            {
+            }
+        });
+        using KatraceProcess katrace = KatraceProcess.Start([.. command, "--server", garbage.LocalEndpoint.ToString()!]);
+
+        Assert.Equal(1, katrace.WaitForExit());
+        await answered;
+        Assert.Empty(katrace.Output.All());
+        string sentence = Assert.Single(katrace.Errors.All());
+        Assert.StartsWith("katrace: ", sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', sentence);
     }
 
     /// <summary>Lines of the kernel's and of the agent's list of both namespaces.</summary>

@@ -54,6 +54,19 @@ public sealed class ResourceRuleTests
         Assert.Empty(Audited.Find("descriptors-run-out", _host, scope => scope.With(descriptors: _ => new DescriptorUse(100, 1024))));
     }
 
+    [Theory]
+    [InlineData(-86_400)] // a limit as container runtimes set it, and a day's growth
+    [InlineData(60)] // the clock was set back
+    public void A_limit_that_no_time_reaches_is_no_finding(int secondsBefore)
+    {
+        MadeUpHost before = new() { At = TimeSpan.FromSeconds(secondsBefore) };
+        Serve(before, 50);
+        Serve(_host, 51);
+        Func<uint, DescriptorUse?> descriptors = _ => new DescriptorUse(80, long.MaxValue);
+
+        Assert.Empty(Audited.Find("descriptors-run-out", _host, scope => scope.With(before: before, descriptors: descriptors)));
+    }
+
     [Fact]
     public void Descriptors_that_run_out_are_found_by_growth_with_the_time_that_is_left()
     {

@@ -111,6 +111,14 @@ public sealed class ProcessReaderTests : IDisposable
     }
 
     [Fact]
+    public void What_is_longer_than_any_path_is_no_program()
+    {
+        string directory = _proc.Add(520, StartTicks, $"python3\0{new string('x', ProcessReader.MaxCommandLine + 1)}\0", comm: "python3");
+        File.CreateSymbolicLink(Path.Combine(directory, "exe"), "/usr/bin/python3.11");
+        Assert.Null(Read()!.Program);
+    }
+
+    [Fact]
     public void An_argument_that_is_cut_is_no_program()
     {
         _proc.Add(520, StartTicks, $"python3\0{new string('p', 200_000)}\0");

@@ -66,6 +66,33 @@ public sealed class EventLogTests
         await waiter.ForAsync(2).AsTask().WaitAsync(TimeSpan.FromSeconds(20)); // and does not wait again
     }
 
+    /// <summary>Between a look at the log and the wait, an event may come that nobody will be woken for again.</summary>
+    [Fact]
+    public void Who_waits_for_an_event_that_is_there_does_not_wait()
+    {
+        using EventLog log = new();
+        Append(log);
+        log.Publish();
+
+        Assert.True(log.NewWaiter().ForAsync(1).AsTask().IsCompleted);
+        Assert.False(log.NewWaiter().ForAsync(2).AsTask().IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_nudge_ends_one_wait_this_one_or_the_next()
+    {
+        using EventLog log = new();
+        LogWaiter waiter = log.NewWaiter();
+        Task nudged = waiter.ForAsync(1).AsTask();
+        Assert.False(nudged.IsCompleted);
+        waiter.Nudge();
+        await nudged.WaitAsync(TimeSpan.FromSeconds(20));
+
+        waiter.Nudge();
+        Assert.True(waiter.ForAsync(1).AsTask().IsCompleted);
+        Assert.False(waiter.ForAsync(1).AsTask().IsCompleted);
+    }
+
     [Fact]
     public async Task No_wake_up_is_lost_however_many_wait()
     {

@@ -43,6 +43,23 @@ public sealed class ServeSettingsTests : IDisposable
     }
 
     [Fact]
+    public void Each_setting_is_shown_with_what_says_so()
+    {
+        Environment.SetEnvironmentVariable("KATRACE_Serve__History", "2M");
+        ServeSettings settings = Read("""{ "Serve": { "History": "1M", "Listen": ["127.0.0.1:1", "127.0.0.1:2"], "Filters": { "allowList": [ { "port": [ 80 ] } ] } } }""", ("PingAfter", "--ping-after", "5s"));
+
+        Dictionary<string, (string, string)> shown = settings.All().ToDictionary(setting => setting.Name, setting => (setting.Value, setting.Source));
+
+        Assert.Equal(("127.0.0.1:1,127.0.0.1:2", $"{_file}: Serve.Listen"), shown["Serve.Listen"]);
+        Assert.Equal(("2M", "KATRACE_Serve__History"), shown["Serve.History"]);
+        Assert.Equal(("5s", "--ping-after"), shown["Serve.PingAfter"]);
+        Assert.Equal(("90s", "default"), shown["Serve.GoneAfter"]);
+        Assert.Equal(("none", "default"), shown["Serve.TlsKeyFile"]);
+        Assert.Equal(("""{ "allowList": [ { "port": [ 80 ] } ] }""", $"{_file}: Serve.Filters"), shown["Serve.Filters"]);
+        Assert.Equal(10, shown.Count);
+    }
+
+    [Fact]
     public void Filters_are_as_print_raw_filters_prints_them() =>
         Assert.Equal([5432u], Read("""{ "Serve": { "Filters": { "allowList": [ { "port": [ 5432 ] } ] } } }""").Filters.AllowList[0].Port);
 

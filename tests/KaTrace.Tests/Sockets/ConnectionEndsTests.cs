@@ -1,4 +1,6 @@
+using CsCheck;
 using KaTrace.Events;
+using KaTrace.Output;
 using KaTrace.Sockets;
 
 namespace KaTrace.Tests.Sockets;
@@ -73,6 +75,70 @@ public sealed class ConnectionEndsTests
             Rows.Connection(local, 81, local, 40000));
 
         Assert.Equal([listener, -1], rows[4..].Select(row => row.Listener));
+    }
+
+    /// <summary>Few ends in few namespaces, so that there are many of each.</summary>
+    [Fact]
+    public void Links_are_those_that_comparing_all_with_all_finds() => Gen.Int[0, int.MaxValue].Array[0, 12].Sample(
+        seeds =>
+        {
+            SocketRow[] rows = [.. seeds.Select(seed => seed % 5 == 0
+                ? Rows.Listener(Address(seed / 5), Port(seed / 25), netns: Netns(seed / 50))
+                : Rows.Connection(Address(seed / 5), Port(seed / 25), Address(seed / 50), Port(seed / 250), netns: Netns(seed / 500)))];
+            SocketRow[] expected = [.. rows];
+            for (int i = 0; i < rows.Length; i++)
+                Compare(expected, i);
+
+            Linked(rows);
+
+            Assert.Equal(expected.Select(row => (row.Peer, row.Listener)), rows.Select(row => (row.Peer, row.Listener)));
+        },
+        iter: 20_000);
+
+    /// <summary>Seconds, if each were compared with all that are alike.</summary>
+    [Fact]
+    public void Many_of_the_same_ends_take_no_longer_than_as_many_others()
+    {
+        SocketRow[] same = [.. Enumerable.Range(0, 300_000).Select(i => Rows.Connection("10.0.0.1", 80, "10.0.0.2", 40000, netns: (uint)i))];
+        SocketRow[] listeners = [.. Enumerable.Range(0, 300_000).Select(i => i % 2 == 0 ? Rows.Listener("10.0.0.2", 80) : Rows.Connection("10.0.0.1", 80, "10.0.0.2", 40000, netns: (uint)i))];
+
+        Assert.All(Linked(same), row => Assert.Equal(-1, row.Peer));
+        Assert.All(Linked(listeners), row => Assert.Equal(-1, row.Listener));
+    }
+
+    private static string Address(int seed) => ((string[])["10.0.0.1", "10.0.0.2", "127.0.0.1", "0.0.0.0", "::ffff:10.0.0.1"])[seed % 5];
+
+    private static ushort Port(int seed) => (ushort)(80 + seed % 2);
+
+    private static uint Netns(int seed) => (uint)(1 + seed % 2);
+
+    private static void Compare(SocketRow[] rows, int index)
+    {
+        SocketRow row = rows[index];
+        if (row.State == TcpState.Listen)
+            return;
+        int own = Array.FindIndex(rows, other => Listens(other, row, row.Laddr));
+        rows[index].Listener = own >= 0 ? own : Array.FindIndex(rows, other => Listens(other, row, default));
+
+        int[] connections = [.. Enumerable.Range(0, rows.Length).Where(i => rows[i].State != TcpState.Listen)];
+        int[] mirrored = [.. connections.Where(i => Ends(rows[i]) == Mirrored(row))], here = [.. mirrored.Where(i => rows[i].Netns == row.Netns)];
+        bool isAlone = here.Length == 0 && mirrored.Length == 1 && connections.Count(i => Ends(rows[i]) == Ends(row)) == 1;
+        int peer = here.Length == 1 ? here[0] : isAlone && !Ends(row).Local.StartsWith("127.", StringComparison.Ordinal) ? mirrored[0] : -1;
+        if (row.Peer < 0 && peer >= 0 && peer != index)
+            (rows[index].Peer, rows[peer].Peer) = (peer, index);
+    }
+
+    private static bool Listens(SocketRow listener, SocketRow row, Address16 address) =>
+        listener.State == TcpState.Listen && (listener.Netns, listener.Lport, listener.Family) == (row.Netns, row.Lport, row.Family)
+        && ((ReadOnlySpan<byte>)listener.Laddr).SequenceEqual(address);
+
+    private static (string Local, int Lport, string Remote, int Rport) Ends(SocketRow row) =>
+        (AddressText.ToText(EndpointView.Local(in row).Address), row.Lport, AddressText.ToText(EndpointView.Remote(in row).Address), row.Rport);
+
+    private static (string, int, string, int) Mirrored(SocketRow row)
+    {
+        (string local, int lport, string remote, int rport) = Ends(row);
+        return (remote, rport, local, lport);
     }
 
     private static SocketRow[] Linked(params SocketRow[] rows)

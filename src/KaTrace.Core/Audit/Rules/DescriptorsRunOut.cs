@@ -22,7 +22,7 @@ internal sealed class DescriptorsRunOut : AuditRule
             if (scope.Descriptors(pid) is not { } use)
                 continue;
             int? growth = scope.Before is null ? null : now.GetValueOrDefault(pid) - before.GetValueOrDefault(pid);
-            TimeSpan? left = growth > 0 ? (use.Limit - use.Used) / (double)growth.Value * scope.Elapsed : null;
+            TimeSpan? left = growth > 0 && scope.Elapsed > TimeSpan.Zero ? Left(use, growth.Value, scope) : null;
             if (use.Share * 100 < scope.Limits.DescriptorsPercent && !(left < scope.Limits.Exhaustion))
                 continue;
             yield return new Finding
@@ -38,6 +38,10 @@ internal sealed class DescriptorsRunOut : AuditRule
             };
         }
     }
+
+    /// <summary>A limit may be so high that no time is long enough.</summary>
+    private static TimeSpan Left(DescriptorUse use, int growth, AuditScope scope) =>
+        TimeSpan.FromTicks(long.CreateSaturating((use.Limit - use.Used) / (double)growth * scope.Elapsed.Ticks));
 
     private static string Forecast(int? growth, TimeSpan? left, AuditScope scope) => left is { } time
         ? $"; {growth:N0} more in {TimeText.Of(scope.Elapsed)}, so that none are left in {TimeText.Of(time)}"
