@@ -1,8 +1,7 @@
 using KaTrace.Captures;
-using KaTrace.Events;
+using KaTrace.Explaining;
 using KaTrace.Hosts;
-using KaTrace.Output;
-using KaTrace.Processes;
+using KaTrace.Sockets;
 
 namespace KaTrace.Cli.Replaying;
 
@@ -10,8 +9,10 @@ namespace KaTrace.Cli.Replaying;
 /// <param name="paths">Of one host. They are read twice, so that none may be standard input.</param>
 /// <param name="at">The moment, in nanoseconds since the Unix epoch, from that of the beginning of the first capture; null: their end.</param>
 /// <param name="mayBePast">A moment behind the end is the end.</param>
-internal sealed class RecordedHost(IReadOnlyList<string> paths, Func<long, long>? at, bool mayBePast = false) : IHostSource
+internal sealed class RecordedHost(IReadOnlyList<string> paths, Func<long, long>? at, bool mayBePast = false) : IHostSource, IEventHistory
 {
+    private long _atUnixNs = long.MaxValue;
+
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="InvalidDataException">The captures do not have it: one sentence says why.</exception>
     public IHostLook Look(bool programs)
@@ -20,12 +21,25 @@ internal sealed class RecordedHost(IReadOnlyList<string> paths, Func<long, long>
         if (search.Found is not { } found)
             throw new InvalidDataException(search.WhyNone);
 
+        _atUnixNs = search.AtUnixNs;
         RecordedSockets sockets = new(found.Look.Table, found.Info.BegunNs);
         RecordedEvents events = new(sockets, found.Info.BegunNs, search.AtUnixNs);
         using CaptureFiles files = new(paths);
         foreach (Capture capture in files.Captures.Skip(found.File))
             events.Read(capture);
         return new RecordedLook(found, sockets, events, search.AtUnixNs);
+    }
+
+    /// <summary>Up to the moment that was looked at.</summary>
+    public KeptEvents? Last(in SocketRow row, int count)
+    {
+        if (SocketEvents.FilterOf(in row).AllowList.Count == 0) // it would let through the events of all sockets
+            return null;
+        RecordedHistory history = new(in row, _atUnixNs);
+        using CaptureFiles files = new(paths);
+        foreach (Capture capture in files.Captures)
+            history.Read(capture);
+        return new KeptEvents("the capture", SocketEvents.Last(history.Events, in row, count), Since: null);
     }
 
     public void Dispose()

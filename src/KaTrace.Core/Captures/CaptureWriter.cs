@@ -27,13 +27,18 @@ internal sealed class CaptureWriter : IEventWriter
     private bool _forgets;
     private ulong _notTaken;
 
+    /// <summary>CLOCK_MONOTONIC, as far as events have come: an answer is told after later ones, when it was looked for.</summary>
+    private ulong _nowNs;
+    private ulong _openedNs;
+
     public CaptureWriter(CaptureRecorder recorder) => _recorder = recorder;
 
     /// <inheritdoc/>
     public void Write(in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock)
     {
         _clock = clock;
-        if (_block is { } open && (open.IsFull || open.Info.LostNs != 0 || open.RealtimeOffsetNs != clock.RealtimeOffsetNs || IsOld(open, record.TimeNs)))
+        _nowNs = Math.Max(_nowNs, record.TimeNs);
+        if (_block is { } open && (open.IsFull || open.Info.LostNs != 0 || open.RealtimeOffsetNs != clock.RealtimeOffsetNs || IsOld(open, _nowNs)))
             Seal();
         if (!HasBlock(record.TimeNs))
         {
@@ -90,8 +95,8 @@ internal sealed class CaptureWriter : IEventWriter
         NotWritten += events;
     }
 
-    private static bool IsOld(CaptureBlock block, ulong nowNs) =>
-        !block.IsEmpty && (block.Info.Records == 0 || nowNs >= block.Info.FirstNs + OldestNs);
+    private bool IsOld(CaptureBlock block, ulong nowNs) =>
+        !block.IsEmpty && (block.Info.Records == 0 || nowNs >= _openedNs + OldestNs);
 
     /// <summary>Takes a block if there is none. What was not taken meanwhile is told first, in a block of its own.</summary>
     private bool HasBlock(ulong nowNs)
@@ -114,6 +119,7 @@ internal sealed class CaptureWriter : IEventWriter
         block.ForgetsProcesses = _forgets;
         _forgets = false;
         _block = block;
+        _openedNs = _nowNs;
         _blocks++;
         _last = null;
     }

@@ -167,6 +167,18 @@ public sealed class RecordedHostTests : IDisposable
     }
 
     [Fact]
+    public void The_events_of_a_socket_until_then_are_its_history()
+    {
+        Record(Snapshot(0), Event(1, Sample.Enabled), Event(2, Sample.Enabled with { Cookie = 99, Ino = 99, Rport = 99 }), Event(3, Sample.Probe), Event(5, Sample.Probe));
+
+        RecordedHost host = new(_directory.Files, _ => UnixNs(4));
+        SocketRow row = host.Look(programs: true).Table.Rows.ToArray().Single(one => one.Cookie == Cookie);
+
+        Assert.Equal([V1.Event.Types.Kind.Enabled, V1.Event.Types.Kind.Probe], host.Last(in row, 10)!.Events.Select(e => e.Kind));
+        Assert.Equal([V1.Event.Types.Kind.Probe], host.Last(in row, 1)!.Events.Select(e => e.Kind));
+    }
+
+    [Fact]
     public void What_was_lost_between_is_said()
     {
         Record(

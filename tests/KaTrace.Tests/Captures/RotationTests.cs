@@ -38,6 +38,19 @@ public sealed class RotationTests
         Assert.All(last, line => Assert.Contains("\"commandLine\":\"p ", line, StringComparison.Ordinal));
     }
 
+    /// <summary>Each answer is told when it was looked for, behind the next probe of another connection.</summary>
+    [Fact]
+    public void Events_out_of_order_do_not_make_a_block_each()
+    {
+        byte[] capture = new Recorded().Write(Enumerable.Range(0, 1000).Select(i => (Action<Recorded, CaptureWriter>)((r, w) =>
+        {
+            r.Event(w, Sample.Answered with { TimeNs = 10_000_000_000 + (ulong)i }, null, Sample.Clock);
+            r.Event(w, Sample.Probe with { TimeNs = 11_000_100_000 + (ulong)i }, null, Sample.Clock);
+        })));
+
+        Assert.InRange(BlockBytes.Find(capture).Count(block => block.Kind == BlockKind.Records), 2, 4);
+    }
+
     [Fact]
     public void Only_so_many_files_are_kept()
     {
