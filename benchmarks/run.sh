@@ -18,6 +18,8 @@ install_tools() {
 	command -v ss >/dev/null || packages+=(iproute2)
 	command -v netstat >/dev/null || packages+=(net-tools)
 	command -v zstd >/dev/null || packages+=(zstd)
+	command -v tshark >/dev/null || packages+=(tshark)
+	command -v python3 >/dev/null || packages+=(python3)
 	[ -e /usr/include/bpf/libbpf.h ] || packages+=(libbpf-dev)
 	has_go || packages+=(golang-go golang-github-cilium-ebpf-dev)
 	has_go_grpc || packages+=(golang-go golang-google-grpc-dev golang-google-protobuf-dev protobuf-compiler protoc-gen-go protoc-gen-go-grpc)
@@ -64,7 +66,7 @@ publish_native() {
 needs_native() {
 	[[ " $* " == *" --quick "* ]] && return 1
 	local names=("${@/--quick/}")
-	[ -z "${names[*]}" ] || [[ " ${names[*]} " =~ \ (tight|startup|list|replay)\  ]]
+	[ -z "${names[*]}" ] || [[ " ${names[*]} " =~ \ (tight|startup|list|replay|size)\  ]]
 }
 
 install_tools

@@ -21,7 +21,7 @@ if (args is [Roles.FanoutClient, string server, string subscribers, string selec
 if (args is [Roles.Encoder, string encoder])
     return Encoder.Run(encoder);
 
-IQuestion[] all = [new DrainQuestion(), new DrainGoQuestion(), new LiveQuestion(), new CallerQuestion(), new FilteredQuestion(), new TightQuestion(), new StartupQuestion(), new ListQuestion(), new EncodeQuestion(), new FanoutQuestion(), new HooksQuestion(), new ReplayQuestion()];
+IQuestion[] all = [new DrainQuestion(), new DrainGoQuestion(), new LiveQuestion(), new CallerQuestion(), new FilteredQuestion(), new TightQuestion(), new StartupQuestion(), new ListQuestion(), new EncodeQuestion(), new FanoutQuestion(), new HooksQuestion(), new ReplayQuestion(), new SizeQuestion()];
 bool quick = args.Contains("--quick");
 string[] names = [.. args.Where(a => a != "--quick")];
 if (names.FirstOrDefault(name => all.All(q => q.Name != name)) is { } unknown)

@@ -23,6 +23,8 @@ internal sealed class OurSide : IFanoutSide, IAgent, IDisposable
 
     public KernelClock Clock => MadeEvents.Clock;
 
+    public ulong MonotonicNs => RealtimeOffset.MonotonicNs;
+
     public bool IsDrained => Furthest == 0;
 
     public async Task StartAsync(string address) =>

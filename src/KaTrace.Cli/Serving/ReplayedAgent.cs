@@ -88,11 +88,7 @@ internal sealed class ReplayedAgent : IAgent, IDisposable
         }
     }
 
-    public Task<ProcessIdentity[]> IdentifyAsync(SocketTable table)
-    {
-        ProgramLookup programs = Look(table).ReadPrograms(table.Processes);
-        return Task.FromResult<ProcessIdentity[]>([.. table.Processes.Select(process => new ProcessIdentity(process.Key, Encoding.UTF8.GetBytes(process.Comm), programs.Details(process)))]);
-    }
+    public Task<ProcessIdentity[]> IdentifyAsync(SocketTable table) => Task.FromResult(Look(table).ReadPrograms(table.Processes).Identify(table));
 
     public IHostLook Look(SocketTable table) => _looks.TryGetValue(table, out IHostLook? look) ? look : throw new ArgumentException("This table was not read here.", nameof(table));
 

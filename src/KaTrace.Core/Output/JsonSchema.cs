@@ -12,6 +12,9 @@ internal sealed class JsonSchema
 {
     private const string Definitions = "#/$defs/";
 
+    /// <summary>Of the message that stands for an entry of a map.</summary>
+    private const int MapValue = 2;
+
     private readonly ProtoComments _comments = new();
     private readonly SortedDictionary<string, DescriptorBase> _definitions = new(StringComparer.Ordinal);
     private readonly Utf8JsonWriter _json;
@@ -61,7 +64,7 @@ internal sealed class JsonSchema
             return;
         foreach (FieldDescriptor field in message.Fields.InFieldNumberOrder())
         {
-            if (field.FieldType == FieldType.Message)
+            if (field is { FieldType: FieldType.Message, IsMap: false })
                 Collect(field.MessageType);
             else if (field.FieldType == FieldType.Enum)
                 _definitions.TryAdd(Name(field.EnumType), field.EnumType);
@@ -77,7 +80,14 @@ internal sealed class JsonSchema
         {
             _json.WriteStartObject(field.JsonName);
             WriteDescription(_comments.Of(field));
-            if (field.IsRepeated)
+            if (field.IsMap)
+            {
+                _json.WriteString("type", "object");
+                _json.WriteStartObject("additionalProperties");
+                WriteType(field.MessageType.FindFieldByNumber(MapValue));
+                _json.WriteEndObject();
+            }
+            else if (field.IsRepeated)
             {
                 _json.WriteString("type", "array");
                 _json.WriteStartObject("items");

@@ -2,13 +2,14 @@ using Google.Protobuf.Reflection;
 
 namespace KaTrace.Output;
 
-/// <summary>The comments of event.proto and connection.proto. Generated code has none, so that protoc's descriptor set is embedded beside it.</summary>
+/// <summary>The comments of the files whose messages are lines of JSON. Generated code has none, so that protoc's descriptor set is embedded beside it.</summary>
 internal sealed class ProtoComments
 {
     // Field numbers in descriptor.proto, of which the paths of its SourceCodeInfo are made.
     private const int FileMessage = 4;
     private const int FileEnum = 5;
     private const int MessageField = 2;
+    private const int MessageNested = 3;
     private const int MessageEnum = 4;
     private const int EnumValue = 2;
 
@@ -16,7 +17,7 @@ internal sealed class ProtoComments
 
     public ProtoComments()
     {
-        foreach (string resource in (string[])["event.binpb", "connection.binpb"])
+        foreach (string resource in (string[])["event.binpb", "connection.binpb", "audit.binpb", "explain.binpb"])
         {
             using Stream set = typeof(V1.Event).Assembly.GetManifestResourceStream(resource)!;
             FileDescriptorProto file = FileDescriptorSet.Parser.ParseFrom(set).File.Single();
@@ -38,7 +39,9 @@ internal sealed class ProtoComments
 
     private string? At(DescriptorBase declared, string path) => _byPath.GetValueOrDefault($"{declared.File.Name}:{path}");
 
-    private static string Path(MessageDescriptor message) => $"{FileMessage}.{message.Index}";
+    private static string Path(MessageDescriptor message) => message.ContainingType is { } outer
+        ? $"{Path(outer)}.{MessageNested}.{message.Index}"
+        : $"{FileMessage}.{message.Index}";
 
     private static string Path(EnumDescriptor type) => type.ContainingType is { } message
         ? $"{Path(message)}.{MessageEnum}.{type.Index}"

@@ -48,9 +48,10 @@ public sealed class RecordedListTests : IDisposable
 
         silent.Right.DropAllInput();
         silent.Client.SetKeepalive(idle: 1, interval: 2, count: 9);
-        Until.True(() => silent.Left.KeepaliveProbes() == 2, "two probes have gone out");
+        Until.True(() => silent.Left.KeepaliveProbes() >= 2, "two probes have gone out");
         Look();
-        Until.True(() => silent.Left.KeepaliveProbes() == 3, "another one proves the silence before it");
+        long probes = silent.Left.KeepaliveProbes();
+        Until.True(() => silent.Left.KeepaliveProbes() > probes, "another one proves the silence before it");
         Assert.Equal(0, record.Interrupt());
 
         (int on, int next, int silence) told = default;

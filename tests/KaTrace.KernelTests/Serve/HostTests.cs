@@ -134,6 +134,33 @@ public sealed class HostTests : IDisposable
         Assert.Equal("ENABLED", (string?)one["events"]!.AsArray().Select(e => e!["kind"]).Single(kind => (string?)kind == "ENABLED"));
     }
 
+    [Theory]
+    [InlineData("list")]
+    [InlineData("audit")]
+    [InlineData("explain", "port:80")]
+    [InlineData("stream")]
+    public async Task What_is_no_agent_is_told_so_in_one_sentence(params string[] command)
+    {
+        using System.Net.Sockets.TcpListener garbage = new(System.Net.IPAddress.Loopback, 0);
+        garbage.Start();
+        Task answered = Task.Run(async () =>
+        {
+            using System.Net.Sockets.Socket client = await garbage.AcceptSocketAsync();
+            await client.SendAsync("\e[31m220 smtp.example.org ESMTP\r\n"u8.ToArray());
+            while (await client.ReceiveAsync(new byte[4096]) > 0)
+            {
+            }
+        });
+        using KatraceProcess katrace = KatraceProcess.Start([.. command, "--server", garbage.LocalEndpoint.ToString()!]);
+
+        Assert.Equal(1, katrace.WaitForExit());
+        await answered;
+        Assert.Empty(katrace.Output.All());
+        string sentence = Assert.Single(katrace.Errors.All());
+        Assert.StartsWith("katrace: ", sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', sentence);
+    }
+
     /// <summary>Lines of the kernel's and of the agent's list of both namespaces.</summary>
     private (string[] Here, string[] There) Listed(params string[] format)
     {

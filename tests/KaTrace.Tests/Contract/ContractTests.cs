@@ -12,7 +12,7 @@ public sealed class ContractTests
     private static FileDescriptorSet Now()
     {
         FileDescriptorSet set = new();
-        set.File.AddRange(KatraceReflection.Descriptor.Dependencies.Append(KatraceReflection.Descriptor)
+        set.File.AddRange(KatraceReflection.Descriptor.Dependencies.Concat(ExplainReflection.Descriptor.Dependencies).Append(ExplainReflection.Descriptor).Append(KatraceReflection.Descriptor).Distinct()
             .Where(file => file.Package == "katrace.v1").Select(file => file.ToProto()));
         return set;
     }

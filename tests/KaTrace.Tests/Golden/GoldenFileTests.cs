@@ -12,6 +12,8 @@ public sealed class GoldenFileTests
     [Theory]
     [InlineData("event.schema.json", typeof(Event))]
     [InlineData("connection.schema.json", typeof(Connection))]
+    [InlineData("finding.schema.json", typeof(AuditFinding))]
+    [InlineData("explanation.schema.json", typeof(SocketExplanation))]
     public void The_JSON_Schema_is_unchanged(string file, Type message)
     {
         ArrayBufferWriter<byte> schema = new();

@@ -47,38 +47,67 @@ internal static class PrintedHost
         return text.Append(new ListSummary(table, all).Text).ToString();
     }
 
+    /// <summary>As <c>audit -o json</c> prints them.</summary>
+    public static string[] FindingLines(IHostLook look)
+    {
+        AuditScope scope = Scope(look);
+        return Lines(json =>
+        {
+            foreach (Finding finding in Findings(scope))
+                FindingJson.Write(json, finding, scope);
+        });
+    }
+
+    /// <summary>As <c>explain -o json</c> prints them.</summary>
+    /// <param name="look">At the host.</param>
+    /// <param name="kept">Events of each socket.</param>
+    public static string[] ExplanationLines(IHostLook look, KeptEvents? kept = null)
+    {
+        HostView host = Host(look);
+        return Lines(json =>
+        {
+            foreach (ref readonly SocketRow row in look.Table.Rows)
+                ExplanationJson.Write(json, in row, host, kept);
+        });
+    }
+
     private static string Audited(IHostLook look)
     {
-        AuditScope scope = new()
-        {
-            Table = look.Table, Limits = Strict, Paths = Paths,
-            Settings = look.ReadSettings(), Programs = look.ReadPrograms(look.Table.Processes), Descriptors = look.ReadDescriptors,
-        };
-        Finding[] findings = Auditor.Run(AuditRules.All, new Dictionary<string, Severity>(), scope);
+        Finding[] findings = Findings(Scope(look));
         WrappedText text = new(width: 0);
-        ArrayBufferWriter<byte> json = new();
         foreach (Finding finding in findings)
-        {
             FindingText.Append(text, finding, look.Table, (_, word) => word);
-            FindingJson.Write(json, finding, scope);
-        }
-
         text.Append("", FindingText.Summary(findings, look.Table));
-        return Encoding.UTF8.GetString([.. text.ToUtf8(), .. json.WrittenSpan]);
+        return $"{Encoding.UTF8.GetString(text.ToUtf8())}{string.Join('\n', FindingLines(look))}";
     }
 
     private static string Explained(IHostLook look)
     {
-        HostView host = new() { Table = look.Table, Settings = look.ReadSettings(), Programs = look.ReadPrograms(look.Table.Processes) };
+        HostView host = Host(look);
         WrappedText text = new(width: 0);
-        ArrayBufferWriter<byte> json = new();
         foreach (ref readonly SocketRow row in look.Table.Rows)
         {
             ExplanationText.Append(text, in row, host);
             text.Append("", ExplanationText.Line(in row, host));
-            ExplanationJson.Write(json, in row, host);
         }
 
-        return Encoding.UTF8.GetString([.. text.ToUtf8(), .. json.WrittenSpan]);
+        return $"{Encoding.UTF8.GetString(text.ToUtf8())}{string.Join('\n', ExplanationLines(look))}";
+    }
+
+    private static Finding[] Findings(AuditScope scope) => Auditor.Run(AuditRules.All, new Dictionary<string, Severity>(), scope);
+
+    private static AuditScope Scope(IHostLook look) => new()
+    {
+        Table = look.Table, Limits = Strict, Paths = Paths,
+        Settings = look.ReadSettings(), Programs = look.ReadPrograms(look.Table.Processes), Descriptors = look.ReadDescriptors,
+    };
+
+    private static HostView Host(IHostLook look) => new() { Table = look.Table, Settings = look.ReadSettings(), Programs = look.ReadPrograms(look.Table.Processes) };
+
+    private static string[] Lines(Action<IBufferWriter<byte>> write)
+    {
+        ArrayBufferWriter<byte> json = new();
+        write(json);
+        return Encoding.UTF8.GetString(json.WrittenSpan).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }
