@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace KaTrace.Output;
 
@@ -98,15 +99,41 @@ internal ref struct ProtoCursor(Span<byte> span)
         End(begin, 1);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AppendVarint(ulong value)
     {
-        while (value >= 0x80)
+        if (value < 0x80)
+            _span[Length++] = (byte)value;
+        else
+            AppendLongVarint(value);
+    }
+
+    /// <summary>Of two bytes or more. Up to eight are made as one word, in three steps that each spread its halves, and written at once:
+    /// a loop over the bytes was half of what an event cost.</summary>
+    private void AppendLongVarint(ulong value)
+    {
+        Span<byte> rest = _span[Length..];
+        if (value >= 1ul << 56 || rest.Length < sizeof(ulong))
         {
-            _span[Length++] = (byte)(value | 0x80);
-            value >>= 7;
+            AppendBytewise(rest, value);
+            return;
         }
 
-        _span[Length++] = (byte)value;
+        int length = VarintLength(value);
+        value = (value & 0x0000_0000_0fff_ffff) | ((value & 0x00ff_ffff_f000_0000) << 4);
+        value = (value & 0x0000_3fff_0000_3fff) | ((value & 0x0fff_c000_0fff_c000) << 2);
+        value = (value & 0x007f_007f_007f_007f) | ((value & 0x3f80_3f80_3f80_3f80) << 1);
+        BinaryPrimitives.WriteUInt64LittleEndian(rest, value | (0x8080_8080_8080_8080 >> (72 - (8 * length))));
+        Length += length;
+    }
+
+    private void AppendBytewise(Span<byte> rest, ulong value)
+    {
+        int length = 0;
+        for (; value >= 0x80; value >>= 7)
+            rest[length++] = (byte)(value | 0x80);
+        rest[length++] = (byte)value;
+        Length += length;
     }
 
     public static int VarintLength(ulong value) => (BitOperations.Log2(value | 1) / 7) + 1;
