@@ -59,9 +59,14 @@ public sealed class TwoProcessesTests : IDisposable
     private static Dictionary<string, JsonObject[]> BySocket(string[] lines)
     {
         JsonObject[] events = [.. lines.Select(line => JsonNode.Parse(line)!.AsObject())];
-        // A look for an answer is made by the tracer, on whichever CPU that is.
+        // A look for an answer is made by the tracer, on whichever CPU that is, and some time after the answer: times are as of the look.
         foreach (JsonObject looked in events.Where(e => (string?)e["source"] == "POLL"))
+        {
             looked.Remove("cpu");
+            looked["keepalive"]!.AsObject().Remove("silentSeconds");
+            looked["keepalive"]!.AsObject().Remove("nextSeconds");
+        }
+
         Dictionary<string, string> cookies = [];
         foreach (JsonNode socket in events.Select(e => e["socket"]!).Where(socket => socket["inode"] is not null && socket["cookie"] is not null))
             cookies[(string)socket["inode"]!] = (string)socket["cookie"]!;
