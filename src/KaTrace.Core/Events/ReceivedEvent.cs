@@ -145,7 +145,7 @@ internal sealed class ReceivedEvent
                     V1.Timeout.Types.Cause.Retransmit => EventCause.Retransmit,
                     _ => EventCause.None,
                 };
-                raw.Err = (ushort)message.Timeout.Errno;
+                raw.Err = (ushort)message.Timeout.SkErr;
                 break;
             case Event.DetailOneofCase.Answered:
                 raw.Cause = message.Answered.Cause switch
@@ -157,10 +157,10 @@ internal sealed class ReceivedEvent
                 raw.RttNs = message.Answered.RoundTripUs * 1000ul;
                 break;
             case Event.DetailOneofCase.Reset:
-                raw.Err = (ushort)message.Reset.Errno;
+                raw.Err = (ushort)message.Reset.SkErr;
                 break;
             case Event.DetailOneofCase.Closed:
-                raw.Err = (ushort)message.Closed.Errno;
+                raw.Err = (ushort)message.Closed.SkErr;
                 break;
         }
     }

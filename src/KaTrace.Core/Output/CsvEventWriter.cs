@@ -29,7 +29,7 @@ internal sealed class CsvEventWriter : IEventWriter
         _output = output;
         _nodeName = Cell(HostileText.ForTerminal(nodeName));
         if (withHeader)
-            output.Write("time,node,sequence,kind,source,cause,errno,netns,cookie,inode,state,local_address,local_port,remote_address,remote_port,pid,comm,command_line,on,idle_seconds,interval_seconds,count,user_timeout_ms,unanswered,probes,answered,silent_seconds,next_seconds,round_trip_us,lost_place,lost_count,events,first_monotonic_ns,tid,fd,exited,start_boottime_ns,executable,uid,user,container_runtime,container_id,pod_uid,unit,program,runtime\r\n"u8);
+            output.Write("time,node,sequence,kind,source,cause,sk_err,netns,cookie,inode,state,local_address,local_port,remote_address,remote_port,pid,comm,command_line,on,idle_seconds,interval_seconds,count,user_timeout_ms,unanswered,probes,answered,silent_seconds,next_seconds,round_trip_us,lost_place,lost_count,events,first_monotonic_ns,tid,fd,exited,start_boottime_ns,executable,uid,user,container_runtime,container_id,pod_uid,unit,program,runtime\r\n"u8);
     }
 
     public void Write(in EventRecord record, ProcessIdentity? process, Occurrence occurrence, in KernelClock clock)

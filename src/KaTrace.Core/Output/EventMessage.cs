@@ -165,7 +165,7 @@ internal static class EventMessage
                 message.Timeout = new V1.Timeout
                 {
                     Cause = TimeoutCause(record.Cause),
-                    Errno = record.Err,
+                    SkErr = record.Err,
                     Error = Errno.Name(record.Err) ?? "",
                 };
                 break;
@@ -173,10 +173,10 @@ internal static class EventMessage
                 message.Answered = new Answered { Cause = AnsweredCause(record.Cause), RoundTripUs = RoundTripUs(in record) };
                 break;
             case EventKind.Reset:
-                message.Reset = new Reset { Errno = record.Err, Error = Errno.Name(record.Err) ?? "" };
+                message.Reset = new Reset { SkErr = record.Err, Error = Errno.Name(record.Err) ?? "" };
                 break;
             case EventKind.Closed:
-                message.Closed = new Closed { Errno = record.Err, Error = Errno.Name(record.Err) ?? "" };
+                message.Closed = new Closed { SkErr = record.Err, Error = Errno.Name(record.Err) ?? "" };
                 break;
         }
     }

@@ -207,7 +207,7 @@ internal sealed class JsonEventWriter : IEventWriter
                 int timeout = json.OpenObject();
                 AppendTimeoutCause(ref json, record.Cause);
                 if (record.Err != 0)
-                    AppendNumber(ref json, ",\"errno\":"u8, record.Err);
+                    AppendNumber(ref json, ",\"skErr\":"u8, record.Err);
                 AppendError(ref json, record.Err);
                 json.CloseObject(timeout);
                 break;
@@ -223,14 +223,14 @@ internal sealed class JsonEventWriter : IEventWriter
                 json.Append(",\"reset\":"u8);
                 int reset = json.OpenObject();
                 if (record.Err != 0)
-                    AppendNumber(ref json, ",\"errno\":"u8, record.Err);
+                    AppendNumber(ref json, ",\"skErr\":"u8, record.Err);
                 AppendError(ref json, record.Err);
                 json.CloseObject(reset);
                 break;
             case EventKind.Closed:
                 json.Append(",\"closed\":"u8);
                 int closed = json.OpenObject();
-                AppendNumber(ref json, ",\"errno\":"u8, record.Err);
+                AppendNumber(ref json, ",\"skErr\":"u8, record.Err);
                 AppendError(ref json, record.Err);
                 json.CloseObject(closed);
                 break;

@@ -190,7 +190,7 @@ internal static class ProtoEventWriter
             case EventKind.Timeout:
                 int timeout = proto.Begin(Event.TimeoutFieldNumber, 1);
                 proto.UInt64(V1.Timeout.CauseFieldNumber, (ulong)EventMessage.TimeoutCause(record.Cause));
-                proto.UInt64(V1.Timeout.ErrnoFieldNumber, record.Err);
+                proto.UInt64(V1.Timeout.SkErrFieldNumber, record.Err);
                 proto.Bytes(V1.Timeout.ErrorFieldNumber, Errno.Utf8Name(record.Err));
                 proto.End(timeout, 1);
                 break;
@@ -202,13 +202,13 @@ internal static class ProtoEventWriter
                 break;
             case EventKind.Reset:
                 int reset = proto.Begin(Event.ResetFieldNumber, 1);
-                proto.UInt64(Reset.ErrnoFieldNumber, record.Err);
+                proto.UInt64(Reset.SkErrFieldNumber, record.Err);
                 proto.Bytes(Reset.ErrorFieldNumber, Errno.Utf8Name(record.Err));
                 proto.End(reset, 1);
                 break;
             case EventKind.Closed:
                 int closed = proto.Begin(Event.ClosedFieldNumber, 1);
-                proto.PresentUInt64(Closed.ErrnoFieldNumber, record.Err);
+                proto.PresentUInt64(Closed.SkErrFieldNumber, record.Err);
                 proto.Bytes(Closed.ErrorFieldNumber, Errno.Utf8Name(record.Err));
                 proto.End(closed, 1);
                 break;

@@ -28,6 +28,17 @@ public sealed class ContractTests
         Assert.Empty(ContractBreaks.Find(released, Now()));
     }
 
+    /// <summary>A field by the name of a macro of libc is code that C++ does not take.</summary>
+    [Fact]
+    public void No_field_has_the_name_of_a_macro_of_C()
+    {
+        string[] macros = ["errno", "stdin", "stdout", "stderr", "major", "minor", "makedev", "unix", "linux", "assert", "signbit", "isnan", "isinf", "offsetof", "true", "false"];
+
+        Assert.Empty(Now().File.SelectMany(file => file.MessageType).SelectMany(WithNested).SelectMany(message => message.Field).Select(field => field.Name).Intersect(macros));
+    }
+
+    private static IEnumerable<DescriptorProto> WithNested(DescriptorProto message) => message.NestedType.SelectMany(WithNested).Prepend(message);
+
     public static TheoryData<string, Action<FileDescriptorSet>> Breaks => new()
     {
         { "katrace.v1.Event.kind is gone", set => Message(set, "Event").Field.RemoveAt(0) },
