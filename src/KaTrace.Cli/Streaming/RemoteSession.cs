@@ -4,6 +4,7 @@ using Grpc.Core;
 using KaTrace.Cli.Agents;
 using KaTrace.Client;
 using KaTrace.Events;
+using KaTrace.Hosts;
 using KaTrace.Output;
 using KaTrace.V1;
 
@@ -80,7 +81,7 @@ internal sealed class RemoteSession : IDisposable
         switch (response.ContentCase)
         {
             case StreamEventsResponse.ContentOneofCase.Live:
-                Console.Error.WriteLine($"katrace: live from {response.NodeName} at {_agent.Address}{(_options.FilterText is null ? "; no filters" : $"; filters {_options.FilterText}")}");
+                Console.Error.WriteLine($"katrace: live from {HostView.Safe(response.NodeName)} at {_agent.Address}{(_options.FilterText is null ? "; no filters" : $"; filters {_options.FilterText}")}");
                 break;
             case StreamEventsResponse.ContentOneofCase.Oldest:
                 Console.Error.WriteLine(response.Oldest.Time is { } time
