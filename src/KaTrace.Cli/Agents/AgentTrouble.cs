@@ -12,7 +12,8 @@ internal static class AgentTrouble
     public static string Sentence(string address, RpcException e) => e.StatusCode switch
     {
         StatusCode.Unimplemented => $"{address} is no agent of katrace",
-        StatusCode.Unavailable when e.Status.DebugException is not null => Unreached(address, e),
+        // What is below failed, before there was an answer or amid bytes that are none; a server itself says no exception.
+        StatusCode.Unavailable or StatusCode.Internal when e.Status.DebugException is not null => Unreached(address, e),
         _ => $"the agent at {address}: {Reason(e)}",
     };
 
