@@ -171,6 +171,7 @@ public sealed class SnapshotTests(Reconciled reconciled) : IClassFixture<Reconci
         }
 
         Assert.Equal(EventSource.Reconciled, told.Source);
+        TestContext.Current.TestOutputHelper?.WriteLine("reconciled"); // for the matrix of kernels
         Assert.InRange(told.NotBeforeNs, 0ul, before);
         // One pass more than planned for, as passes take time too.
         Assert.InRange(told.TimeNs, before, before + (ulong)(1.5 * Reconciled.Within.TotalNanoseconds));
