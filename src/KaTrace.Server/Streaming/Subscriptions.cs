@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using KaTrace.V1;
 
 namespace KaTrace.Server.Streaming;
@@ -6,30 +5,53 @@ namespace KaTrace.Server.Streaming;
 /// <summary>The calls of StreamEvents that are under way.</summary>
 internal sealed class Subscriptions
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
+    private readonly Lock _lock = new();
+    private readonly HashSet<Subscription> _all = [];
+    private TaskCompletionSource? _ended;
 
-    private readonly ConcurrentDictionary<Subscription, byte> _all = [];
-
-    public int Count => _all.Count;
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _all.Count;
+        }
+    }
 
     /// <returns>Takes it off the list when disposed.</returns>
     public IDisposable Add(Subscription subscription)
     {
-        _all[subscription] = 0;
+        lock (_lock)
+            _all.Add(subscription);
         return new Entry(this, subscription);
     }
 
     /// <summary>Once there is none. A client that is gone is noticed by the pings of the server.</summary>
-    public async Task EndedAsync()
+    public Task EndedAsync()
     {
-        while (!_all.IsEmpty)
-            await Task.Delay(LookEvery).ConfigureAwait(false);
+        lock (_lock)
+            return _all.Count == 0 ? Task.CompletedTask : (_ended ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
     }
 
-    public IEnumerable<Subscriber> Describe() => _all.Keys.Select(subscription => subscription.Describe());
+    public IEnumerable<Subscriber> Describe()
+    {
+        lock (_lock)
+            return [.. _all.Select(subscription => subscription.Describe())];
+    }
+
+    private void Remove(Subscription subscription)
+    {
+        lock (_lock)
+        {
+            if (!_all.Remove(subscription) || _all.Count > 0)
+                return;
+            _ended?.SetResult();
+            _ended = null;
+        }
+    }
 
     private sealed class Entry(Subscriptions list, Subscription subscription) : IDisposable
     {
-        public void Dispose() => list._all.TryRemove(subscription, out _);
+        public void Dispose() => list.Remove(subscription);
     }
 }
