@@ -38,6 +38,7 @@ internal sealed record Hook(string Name, params Backend[] Ways)
             new Backend("next snapshot")),
         new("snapshots",
             new Backend(Snapshots.Complete, new("snapshot_tcp") { IsCalled = true }, new("snapshot_known") { IsCalled = true }),
+            new Backend(Snapshots.CompleteAtOnce, new("snapshot_tcp") { IsCalled = true }, new("snapshot_known_called") { IsCalled = true }),
             new Backend("task_file")),
         new("answers",
             new Backend(PollAnswers, new HookProgram("poll_answer") { IsCalled = true }),

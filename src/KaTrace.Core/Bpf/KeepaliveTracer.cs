@@ -230,17 +230,17 @@ internal sealed class KeepaliveTracer : IDisposable
 
     private static Snapshots FirstSnapshot(BpfObject bpf, BackendChoice choice)
     {
-        Hook? complete = choice.HookOf("snapshot_tcp");
+        (Hook hook, Backend backend) = choice.Current.Single(c => c.Hook.Name == "snapshots");
         try
         {
-            Snapshots snapshots = new(bpf, complete is not null);
+            Snapshots snapshots = new(bpf, backend.Name);
             Task first = Task.Factory.StartNew(snapshots.Take, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             first.GetAwaiter().GetResult();
             return snapshots;
         }
         catch (BpfException e)
         {
-            throw new BackendException(complete, e);
+            throw new BackendException(hook, e);
         }
     }
 }

@@ -7,13 +7,17 @@ namespace KaTrace.Bpf;
 /// <remarks>Enters other network namespaces: for a thread of its own, and one at a time.</remarks>
 internal sealed class Snapshots : IDisposable
 {
-    /// <summary>Backend that sees more than the sockets that a process has a descriptor of.</summary>
+    /// <summary>Backend that sees more than the sockets that a process has a descriptor of, and finds those that are gone.</summary>
     public const string Complete = "task_file and tcp";
+
+    /// <summary>The same where the kernel refuses an iterator over the table of sockets: a program goes through it.</summary>
+    public const string CompleteAtOnce = "task_file, tcp and for_each_map_elem";
 
     private readonly BpfMap _state;
     private readonly BpfLink _files;
     private readonly BpfLink? _tcp;
     private readonly BpfLink? _known;
+    private readonly int _knownFd = -1;
 
     /// <summary>Number of the pass that came to a namespace first, by its inode.</summary>
     private Dictionary<uint, uint> _visitedSince = [];
@@ -23,18 +27,21 @@ internal sealed class Snapshots : IDisposable
     private ulong _beganBeforeNs;
 
     /// <param name="bpf">Loaded.</param>
-    /// <param name="complete">Whether the kernel takes the programs of <see cref="Complete"/>.</param>
+    /// <param name="backend">The one whose programs were loaded.</param>
     /// <exception cref="BpfException">The kernel has not such iterators.</exception>
-    public Snapshots(BpfObject bpf, bool complete)
+    public Snapshots(BpfObject bpf, string backend)
     {
         _state = bpf.Map("snapshots");
         _files = bpf.Program("snapshot_file").AttachIterator();
-        if (!complete)
+        if (!SeeAll(backend))
             return;
         try
         {
             _tcp = bpf.Program("snapshot_tcp").AttachIterator();
-            _known = bpf.Program("snapshot_known").AttachIterator(bpf.Map("sockets"));
+            if (backend == CompleteAtOnce)
+                _knownFd = bpf.Program("snapshot_known_called").Fd;
+            else
+                _known = bpf.Program("snapshot_known").AttachIterator(bpf.Map("sockets"));
         }
         catch
         {
@@ -56,10 +63,15 @@ internal sealed class Snapshots : IDisposable
         if (_tcp is not null)
             suspects += VisitNamespaces(_tcp);
         _known?.RunIterator();
+        if (_knownFd >= 0)
+            GoThroughKnown();
         (_beganBeforeNs, _lastBeganNs) = (_lastBeganNs, began);
         _complete = _number;
         return suspects;
     }
+
+    /// <summary>Whether snapshots by this backend see all sockets.</summary>
+    public static bool SeeAll(string backend) => backend is Complete or CompleteAtOnce;
 
     /// <summary>How many passes there were.</summary>
     public uint Taken => _complete;
@@ -69,6 +81,14 @@ internal sealed class Snapshots : IDisposable
         _known?.Dispose();
         _tcp?.Dispose();
         _files.Dispose();
+    }
+
+    private void GoThroughKnown()
+    {
+        int nothing = 0;
+        int error = BpfProgram.Call(_knownFd, ref nothing);
+        if (error < 0)
+            throw BpfAdvice.Explain("go through the sockets that are known", -error);
     }
 
     private long VisitNamespaces(BpfLink tcp)

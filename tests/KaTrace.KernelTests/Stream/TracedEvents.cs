@@ -95,7 +95,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
     internal bool SeesIoUring => SeesEveryWay || OptionsBy("cgroup");
 
     /// <summary>False where the kernel has no iterator over sockets without descriptors.</summary>
-    internal bool SeesAllSockets => Tracer.Backends.Any(b => b is { Hook: "snapshots", Backend: Snapshots.Complete });
+    internal bool SeesAllSockets => Tracer.Backends.Any(b => b.Hook == "snapshots" && Snapshots.SeeAll(b.Backend));
 
     internal uint SnapshotsTaken => Tracer.SnapshotsTaken;
 
@@ -144,7 +144,7 @@ public sealed class TracedEvents : IDisposable, IEventSink
 
                 TimeSpan left = limit - waited.Elapsed;
                 if (left <= TimeSpan.Zero || !Monitor.Wait(_events, left))
-                    throw new TimeoutException($"{found.Count} of {count} events came in {limit.TotalSeconds} s (dropped by the kernel: {string.Join(',', Drops())}, programs skipped: {DescribeSkipped()}, undecodable {Undecodable}, numbers missing {_pipeline?.Sequences.Missing}): {Describe(found)}");
+                    throw new TimeoutException($"{found.Count} of {count} events came in {limit.TotalSeconds} s (dropped by the kernel: {string.Join(',', Drops())}, programs skipped: {DescribeSkipped()}, undecodable {Undecodable}, numbers missing {_pipeline?.Sequences.Missing}, snapshots {SnapshotsTaken}{string.Concat(_failures.Select(why => $", of which one failed: {why}"))}): {Describe(found)}");
             }
         }
     }
