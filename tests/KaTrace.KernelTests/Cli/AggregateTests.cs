@@ -10,7 +10,7 @@ public sealed class AggregateTests
 {
     private static readonly string[] InThreeSeconds = ["-o", "json", "--aggregate", "3s"];
 
-    [TimerFact]
+    [Fact]
     public void Probes_of_this_kernel_are_shown_once_in_a_time_and_the_rest_at_the_end()
     {
         using Pair pair = Pair.Unprobed();
@@ -27,7 +27,7 @@ public sealed class AggregateTests
         Assert.InRange(Probes(katrace.AllEvents()).Sum(Stands), atLeast, atMost);
     }
 
-    [TimerFact]
+    [Fact]
     public void Probes_told_by_an_agent_are_shown_the_same_way()
     {
         using AgentProcess agent = AgentProcess.Start();

@@ -18,10 +18,10 @@ public sealed partial class CoverageTests(TracedEvents traced)
     private static readonly double Seconds = double.Parse(
         Environment.GetEnvironmentVariable("KATRACE_TEST_COVERAGE_SECONDS") ?? "5", CultureInfo.InvariantCulture);
 
-    [TimerFact]
+    [Fact]
     public void Two_thousand_connections_that_probe_each_second_are_covered_in_full() => AssertCovered("probe");
 
-    [TimerFact]
+    [Fact]
     public void Probes_that_the_kernel_hides_are_covered_in_full() => AssertCovered("timeout");
 
     private void AssertCovered(string kind)

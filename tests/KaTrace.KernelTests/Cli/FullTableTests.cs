@@ -14,7 +14,7 @@ public sealed class FullTableTests(TracedEvents traced)
 {
     private const int Connections = 1000;
 
-    [TimerFact]
+    [Fact]
     public void Events_of_sockets_without_room_in_the_table_come_without_owner_and_none_is_wrong()
     {
         KernelAccess.Require();
@@ -68,7 +68,7 @@ public sealed class FullTableTests(TracedEvents traced)
         Assert.InRange(unknown, 1, int.MaxValue);
     }
 
-    [TimerFact]
+    [Fact]
     public void A_million_sockets_have_room_in_220_megabytes()
     {
         using KatraceProcess katrace = KatraceProcess.Stream("--max-sockets", "1000000", "--kind", "timeout");
@@ -77,7 +77,7 @@ public sealed class FullTableTests(TracedEvents traced)
     }
 
     /// <summary>A call whose end was not seen leaves an entry behind: so many must not keep out those that come after.</summary>
-    [TimerFact]
+    [Fact]
     public void Calls_that_never_ended_keep_no_room()
     {
         const ulong LruHash = 9; // BPF_MAP_TYPE_LRU_HASH

@@ -14,7 +14,7 @@ public sealed class LiveAnswerTests
     /// <summary>Every way that this kernel may take; the last is refused by none.</summary>
     public static TheoryData<string> Backends => ["auto", "raw-tp"];
 
-    [TimerTheory]
+    [Theory]
     [MemberData(nameof(Backends))]
     public void An_answer_has_the_time_at_which_the_peer_sent_it(string backend)
     {
@@ -48,7 +48,7 @@ public sealed class LiveAnswerTests
     }
 
     /// <summary>Its sequence number is one too low: the kernel replies, and takes it for no sign of life.</summary>
-    [TimerFact]
+    [Fact]
     public void A_probe_of_the_peer_is_no_answer()
     {
         using Pair pair = Pair.Probing(count: 9);
@@ -64,7 +64,7 @@ public sealed class LiveAnswerTests
         Assert.DoesNotContain(katrace.AllEvents(), e => IsAnswer(e) && e.MonotonicNs > silence);
     }
 
-    [TimerTheory]
+    [Theory]
     [MemberData(nameof(Backends))]
     public void Two_hundred_sockets_are_told_each_answer_once(string backend)
     {
@@ -102,7 +102,7 @@ public sealed class LiveAnswerTests
         Assert.Contains(katrace.AllEvents(), e => IsAnswer(e) && e.Source == Event.Types.Source.Segment);
     }
 
-    [TimerFact]
+    [Fact]
     public void Nothing_is_attached_while_nobody_waits_for_an_answer()
     {
         using Pair pair = Pair.Probing(count: 9);

@@ -76,6 +76,10 @@ internal sealed class NetworkNamespace : IDisposable
         return long.Parse(values[Array.IndexOf(names, counter)], CultureInfo.InvariantCulture);
     }
 
+    /// <summary>How many there are, without those in TIME_WAIT, which are none any more: "inuse" of /proc/net/sockstat, sockstat6.</summary>
+    public long TcpSockets() => Run(() => (string[])[.. File.ReadLines("/proc/thread-self/net/sockstat"), .. File.ReadLines("/proc/thread-self/net/sockstat6")])
+        .Select(line => line.Split(' ')).Where(words => words[0] is "TCP:" or "TCP6:").Sum(words => long.Parse(words[2], CultureInfo.InvariantCulture));
+
     /// <summary>Runs on a thread that is in this namespace, and ends there.</summary>
     public T Run<T>(Func<T> action)
     {
@@ -102,7 +106,7 @@ internal sealed class NetworkNamespace : IDisposable
     public void Dispose()
     {
         ulong closedNs = (ulong)Libc.ReadClock(Libc.CLOCK_MONOTONIC);
-        TimerLedger.Close(e => Has(e) && e.TimeNs <= closedNs, KeepaliveProbes(), TcpExt("TCPAbortOnTimeout"));
+        Ledger.Close(e => Has(e) && e.TimeNs <= closedNs, KeepaliveProbes(), TcpExt("TCPAbortOnTimeout"), TcpSockets());
         Shell.TryRun("ip", "netns", "del", Name);
     }
 

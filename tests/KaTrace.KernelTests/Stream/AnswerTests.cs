@@ -10,7 +10,7 @@ public sealed class AnswerTests(TracedEvents traced)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(4);
 
-    [TimerFact]
+    [Fact]
     public void An_answer_is_told_long_before_the_timer_runs_again()
     {
         using Pair pair = Pair.Probing(count: 3, interval: 10);
@@ -26,7 +26,7 @@ public sealed class AnswerTests(TracedEvents traced)
         Assert.Equal((TcpState.Established, traced.OwnTgid), (answer.State, answer.Tgid));
     }
 
-    [TimerFact]
+    [Fact]
     public void A_peer_that_answers_after_several_probes_has_recovered()
     {
         using Pair pair = Pair.ProbingInVain(count: 9);
@@ -45,7 +45,7 @@ public sealed class AnswerTests(TracedEvents traced)
         Assert.Equal((1u, 1), (next.Unanswered, next.ProbesOut));
     }
 
-    [TimerFact]
+    [Fact]
     public void Data_of_the_peer_is_an_answer_even_where_it_leaves_the_count_of_the_kernel()
     {
         using Pair pair = Pair.Unprobed();
@@ -68,7 +68,7 @@ public sealed class AnswerTests(TracedEvents traced)
             Assert.Equal(1, next.ProbesOut);
     }
 
-    [TimerFact]
+    [Fact]
     public void A_close_of_the_peer_right_after_a_probe_is_its_answer_first()
     {
         using Pair pair = Pair.ProbingInVain(count: 9);
@@ -85,7 +85,7 @@ public sealed class AnswerTests(TracedEvents traced)
         Assert.Equal((EventKind.Closed, 0u, 1u), (events[^1].Kind, events[^1].Unanswered, events[^1].Answered));
     }
 
-    [TimerFact]
+    [Fact]
     public void A_close_sums_up_the_connection()
     {
         using Pair pair = Pair.Probing(count: 9);

@@ -9,7 +9,7 @@ namespace KaTrace.KernelTests.Stream;
 /// <summary>From the option to an armed timer, on either side of a connection, to its end.</summary>
 public sealed class ConnectionTests(TracedEvents traced)
 {
-    [TimerFact]
+    [Fact]
     public void Option_before_connect_arms_the_timer_once_established()
     {
         using NetworkNamespace ns = new();
@@ -28,7 +28,7 @@ public sealed class ConnectionTests(TracedEvents traced)
         Assert.Equal(TcpState.Close, traced.WaitForOne(e => ns.Has(e) && e.Kind == EventKind.Enabled).State);
     }
 
-    [TimerFact]
+    [Fact]
     public void Option_on_a_connection_arms_the_timer_at_once()
     {
         using NetworkNamespace ns = new();
@@ -45,7 +45,7 @@ public sealed class ConnectionTests(TracedEvents traced)
         Assert.InRange(events[2].Next, 49 * traced.Hz, 50 * traced.Hz);
     }
 
-    [TimerFact]
+    [Fact]
     public void A_listeners_option_is_inherited_and_its_owner_known_from_accept_on()
     {
         using NetworkNamespace ns = new();
@@ -71,7 +71,7 @@ public sealed class ConnectionTests(TracedEvents traced)
         Assert.Equal(traced.OwnTgid, probe.Tgid);
     }
 
-    [TimerFact]
+    [Fact]
     public void The_end_of_a_connection_is_told_with_its_last_state()
     {
         using NetworkNamespace ns = new();
@@ -91,7 +91,7 @@ public sealed class ConnectionTests(TracedEvents traced)
         Assert.Equal(traced.OwnTgid, closed.Tgid);
     }
 
-    [TimerFact]
+    [Fact]
     public void A_refused_connect_ends_with_its_error()
     {
         using NetworkNamespace ns = new();
@@ -104,7 +104,7 @@ public sealed class ConnectionTests(TracedEvents traced)
         Assert.False(closed.Flags.HasFlag(EventFlags.Silent)); // never connected: there was nobody to hear
     }
 
-    [TimerFact]
+    [Fact]
     public void Connections_without_keepalive_give_no_event()
     {
         using NetworkNamespace ns = new();

@@ -16,7 +16,7 @@ public sealed class DeathTests(TracedEvents traced)
     private const int ETIMEDOUT = 110;
     private const int TCP_CONGESTION = 13;
 
-    [TimerFact]
+    [Fact]
     public void Data_that_nobody_acknowledges_is_a_timeout_without_a_probe()
     {
         using Pair pair = Pair.Probing(count: 9);
@@ -32,7 +32,7 @@ public sealed class DeathTests(TracedEvents traced)
         Assert.Equal((EventKind.Closed, (ushort)ETIMEDOUT), Last(pair));
     }
 
-    [TimerFact]
+    [Fact]
     public void A_peer_that_has_lost_the_connection_resets_it_at_the_first_probe()
     {
         using Pair pair = Pair.Probing(count: 9);
@@ -48,7 +48,7 @@ public sealed class DeathTests(TracedEvents traced)
         Assert.Equal(ECONNRESET, pair.Client.Get(SOL_SOCKET, 4 /* SO_ERROR */));
     }
 
-    [TimerFact]
+    [Fact]
     public void A_connection_that_the_administrator_kills_amid_probes_is_closed_and_no_more()
     {
         using Pair pair = ProbedInVain();
@@ -60,7 +60,7 @@ public sealed class DeathTests(TracedEvents traced)
         Assert.Empty(traced.SoFar(e => pair.Left.Has(e) && e.Kind is (EventKind.Timeout or EventKind.Reset)));
     }
 
-    [TimerFact]
+    [Fact]
     public void A_connection_that_its_owner_aborts_amid_probes_is_closed_and_no_more()
     {
         using Pair pair = ProbedInVain();
@@ -72,7 +72,7 @@ public sealed class DeathTests(TracedEvents traced)
         Assert.Empty(traced.SoFar(e => pair.Left.Has(e) && e.Kind is (EventKind.Timeout or EventKind.Reset)));
     }
 
-    [TimerFact]
+    [Fact]
     public void TCP_USER_TIMEOUT_lowered_amid_probes_ends_them_at_the_next_tick()
     {
         using Pair pair = Pair.ProbingInVain(count: 9);
@@ -87,7 +87,7 @@ public sealed class DeathTests(TracedEvents traced)
         Assert.All(probes, p => Assert.True(p.TimeNs < lowered.TimeNs));
     }
 
-    [TimerFact]
+    [Fact]
     public void Without_a_route_an_IPv6_connection_ends_with_the_error_of_the_route_and_is_a_timeout_all_the_same()
     {
         using Pair pair = new("fd00::2", "fd00::2", mapped: false, client => client.SetKeepalive(idle: 1, interval: 1, count: 2));
@@ -98,7 +98,7 @@ public sealed class DeathTests(TracedEvents traced)
         Assert.Equal((EventKind.Closed, (ushort)ENETUNREACH), Last(pair));
     }
 
-    [TimerFact]
+    [Fact]
     public void Probes_that_the_own_firewall_drops_are_probes()
     {
         using Pair pair = Pair.Probing(count: 3);
@@ -112,7 +112,7 @@ public sealed class DeathTests(TracedEvents traced)
         Assert.Empty(traced.SoFar(e => pair.Left.Has(e) && e.Kind == EventKind.LocalDrop));
     }
 
-    [TimerFact]
+    [Fact]
     public void A_busy_socket_puts_its_timer_off_and_its_probes_are_exact_all_the_same()
     {
         using Pair pair = Pair.ProbingInVain(count: 3);

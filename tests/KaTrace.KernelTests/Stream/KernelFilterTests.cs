@@ -23,7 +23,7 @@ public sealed class KernelFilterTests(TracedEvents traced)
     /// <summary>Each end: configured, enabled, armed, disabled, enabled, armed, closed.</summary>
     private const int EventsOfConnection = 2 * 7;
 
-    [TimerTheory]
+    [Theory]
     [InlineData("""{"allowList":[{"kind":["DISABLED","CLOSED"]}]}""")]
     [InlineData("""{"denyList":[{"kind":["DISABLED","CLOSED"]}]}""")]
     [InlineData("""{"allowList":[{"pid":[PID]}]}""")]
@@ -74,7 +74,7 @@ public sealed class KernelFilterTests(TracedEvents traced)
         bool IsOurs(EventRecord e) => e.TimeNs > live && (here.Has(e) || there.Has(e));
     }
 
-    [TimerFact]
+    [Fact]
     public void A_socket_whose_events_are_hidden_is_followed_all_the_same()
     {
         using FilteredEvents filtered = new FilteredEvents("""{"allowList":[{"kind":["CLOSED"]}]}""").Read();
@@ -93,7 +93,7 @@ public sealed class KernelFilterTests(TracedEvents traced)
         Assert.Equal(traced.SoFar(e => pair.Left.Has(e) && e.Kind == EventKind.Probe).Length, (int)filtered.Tracer.ReadHiddenProbes(pair.Left.Inode));
     }
 
-    [TimerFact]
+    [Fact]
     public void A_probe_that_cannot_be_counted_as_hidden_is_not_hidden()
     {
         using FilteredEvents filtered = new FilteredEvents("{\"allowList\":[{\"kind\":[\"TIMEOUT\"]}]}").Read();
@@ -107,7 +107,7 @@ public sealed class KernelFilterTests(TracedEvents traced)
         Assert.Equal((EventKind.Probe, probe.Cookie), (filtered.SoFar(e => pair.Left.Has(e))[0].Kind, probe.Cookie));
     }
 
-    [TimerFact]
+    [Fact]
     public void What_is_lost_is_only_what_was_to_be_shown_and_the_numbers_agree()
     {
         const int Changes = 2000;
@@ -135,7 +135,7 @@ public sealed class KernelFilterTests(TracedEvents traced)
     }
 
     /// <summary>The verifier removes what is never run, as the masks are constants to it.</summary>
-    [TimerFact]
+    [Fact]
     public void A_program_holds_only_the_code_of_the_fields_that_filters_ask_for()
     {
         int none = Instructions("{}");

@@ -10,7 +10,7 @@ namespace KaTrace.KernelTests.Stream;
 /// <summary>Sockets whose life is not connect, probe, close.</summary>
 public sealed class LifeTests(TracedEvents traced)
 {
-    [TimerFact]
+    [Fact]
     public void A_socket_that_connects_again_is_of_a_new_generation_and_counts_from_zero()
     {
         using Pair pair = Pair.Probing(count: 9);
@@ -30,7 +30,7 @@ public sealed class LifeTests(TracedEvents traced)
         Assert.All([armed, probe], e => Assert.Equal((closed.Sk, closed.Cookie, closed.Ino), (e.Sk, e.Cookie, e.Ino)));
     }
 
-    [TimerFact]
+    [Fact]
     public void Keepalive_set_while_connecting_is_armed_once_the_connection_is_there()
     {
         using NetworkNamespace left = new();
@@ -53,7 +53,7 @@ public sealed class LifeTests(TracedEvents traced)
         Assert.Equal((1u, 1u, 1), (probe.Unanswered, probe.Probes, probe.ProbesOut));
     }
 
-    [TimerFact]
+    [Fact]
     public void Keepalive_off_and_on_amid_probes_goes_on_counting()
     {
         using Pair pair = Pair.ProbingInVain(count: 9);
@@ -75,7 +75,7 @@ public sealed class LifeTests(TracedEvents traced)
         Assert.True(recovered.Unanswered >= probe.Unanswered);
     }
 
-    [TimerFact]
+    [Fact]
     public void An_MPTCP_socket_gives_no_event_and_its_subflow_is_probed_as_any_TCP_socket()
     {
         if (!File.Exists("/proc/sys/net/mptcp/enabled"))

@@ -9,7 +9,7 @@ namespace KaTrace.KernelTests.Stream;
 /// <summary>The program that every received segment pays for is attached no longer, and no more often, than it is needed.</summary>
 public sealed class LiveAnswersTests
 {
-    [TimerFact]
+    [Fact]
     public void Attached_while_an_answer_is_awaited_and_for_a_while_after()
     {
         KernelAccess.Require();
@@ -37,7 +37,7 @@ public sealed class LiveAnswersTests
         Assert.False(IsAttached());
     }
 
-    [TimerFact]
+    [Fact]
     public void An_answer_is_told_by_its_segment_and_no_later_look_tells_it_again()
     {
         KernelAccess.Require();

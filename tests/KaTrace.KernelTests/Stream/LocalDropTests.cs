@@ -7,7 +7,7 @@ namespace KaTrace.KernelTests.Stream;
 /// <summary>A probe that this host's own queue has no room for: not sent, not counted, tried again soon.</summary>
 public sealed class LocalDropTests(TracedEvents traced)
 {
-    [TimerFact]
+    [Fact]
     public void A_full_queue_is_tried_again_each_half_second_until_a_probe_gets_out()
     {
         using Pair pair = Pair.Probing(count: 2);

@@ -10,7 +10,7 @@ namespace KaTrace.KernelTests.Stream;
 /// <summary>What the timer does: probes, answered or not, and the end of a connection whose peer is silent.</summary>
 public sealed class ProbeTests(TracedEvents traced)
 {
-    [TimerTheory]
+    [Theory]
     [InlineData("10.9.0.2", "10.9.0.2", false)]
     [InlineData("fd00::2", "fd00::2", false)]
     [InlineData("::", "10.9.0.2", false)]
@@ -44,7 +44,7 @@ public sealed class ProbeTests(TracedEvents traced)
         Assert.Equal(110, traced.WaitForOne(e => pair.Left.Has(e) && e.Kind == EventKind.Closed).Err);
     }
 
-    [TimerFact]
+    [Fact]
     public void TCP_USER_TIMEOUT_ends_the_connection_whatever_the_count()
     {
         using Pair pair = Pair.Unprobed();
@@ -61,7 +61,7 @@ public sealed class ProbeTests(TracedEvents traced)
         Assert.Equal(2, pair.Left.KeepaliveProbes());
     }
 
-    [TimerFact]
+    [Fact]
     public void An_answered_probe_leaves_the_next_one_the_first_again()
     {
         using Pair pair = new("10.9.0.2", "10.9.0.2", mapped: false, client => client.SetKeepalive(idle: 1, interval: 1, count: 9));
@@ -77,7 +77,7 @@ public sealed class ProbeTests(TracedEvents traced)
         Assert.NotEmpty(after);
     }
 
-    [TimerFact]
+    [Fact]
     public void A_half_closed_connection_with_an_owner_is_probed_as_any_other()
     {
         using Pair pair = new("10.9.0.2", "10.9.0.2", mapped: false, client => client.SetKeepalive(idle: 1, interval: 1, count: 2));
@@ -90,7 +90,7 @@ public sealed class ProbeTests(TracedEvents traced)
         Assert.Equal(TcpState.FinWait2, timeout.OldState);
     }
 
-    [TimerFact]
+    [Fact]
     public void The_timer_of_a_FIN_WAIT2_orphan_is_no_keepalive_event()
     {
         using Pair pair = new("10.9.0.2", "10.9.0.2", mapped: false, client =>
@@ -105,7 +105,7 @@ public sealed class ProbeTests(TracedEvents traced)
         Assert.Empty(traced.SoFar(e => pair.Left.Has(e) && e.Kind is EventKind.Probe or EventKind.Timeout));
     }
 
-    [TimerFact]
+    [Fact]
     public void The_same_4_tuple_in_two_namespaces_is_two_connections()
     {
         using Pair one = new("10.9.0.2", "10.9.0.2", mapped: false, Configure, serverPort: 7001, clientPort: 7002);
@@ -121,7 +121,7 @@ public sealed class ProbeTests(TracedEvents traced)
         static void Configure(Socket client) => client.SetKeepalive(idle: 1, interval: 1, count: 2);
     }
 
-    [TimerFact]
+    [Fact]
     public void No_record_was_lost_and_none_refused()
     {
         Assert.All(traced.Drops(), count => Assert.Equal(0ul, count));

@@ -39,7 +39,7 @@ public sealed class RandomLivesTests(TracedEvents traced)
         Reconnect,
     }
 
-    [TimerFact]
+    [Fact]
     public void The_last_word_on_each_of_many_random_sockets_is_the_kernels_and_their_histories_make_sense()
     {
         KernelAccess.Require();
