@@ -72,7 +72,8 @@ install_needs() { # architectures
 # The tests that are worth a minute on each kernel, and do not depend on timers being in time.
 quick_tests=(--filter-method '*.OptionTests.Turning_it_on_and_off*' --filter-method '*.OptionTests.Each_setting*'
 	--filter-method '*.OptionTests.Failing_calls*' --filter-method '*.LoaderTests.*' --filter-method '*.ConnectionTests.*'
-	--filter-method '*.ProbeTests.TCP_USER_TIMEOUT*' --filter-method '*.DeathTests.A_peer_that_has_lost*')
+	--filter-method '*.ProbeTests.TCP_USER_TIMEOUT*' --filter-method '*.DeathTests.A_peer_that_has_lost*'
+	--filter-method '*.WayInTests.A_process_of_either_width*')
 
 # What the tests run, and what they and .NET open by name.
 packages=(iproute2 nftables libbpf1 libssl3 libstdc++6 zlib1g)

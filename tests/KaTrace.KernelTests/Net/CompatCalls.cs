@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace KaTrace.KernelTests.Net;
 
-/// <summary>System calls as 32-bit programs make them, which syscall tracepoints do not show. x86-64 processes may make them too,
-/// by <c>int 0x80</c>, if what they point to lies below 4 GiB.</summary>
+/// <summary>System calls as 32-bit programs make them. x86-64 processes may make them too, by <c>int 0x80</c>, if what they point to
+/// lies below 4 GiB, and if the kernel runs 32-bit programs at all: else they die of it.</summary>
 internal static unsafe partial class CompatCalls
 {
     // arch/x86/entry/syscalls/syscall_32.tbl
@@ -32,13 +32,6 @@ internal static unsafe partial class CompatCalls
     ];
 
     private static readonly byte* Page = Map();
-
-    /// <summary>Ends the test without a verdict where there are no such calls.</summary>
-    public static void Require()
-    {
-        KernelAccess.Require();
-        Assert.SkipUnless(RuntimeInformation.ProcessArchitecture == Architecture.X64, "32-bit system calls are made by int 0x80, which only x86 has");
-    }
 
     public static void SetFrom32Bit(this Socket socket, int level, int option, int value)
     {

@@ -1,5 +1,7 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace KaTrace.KernelTests.Net;
 
@@ -11,6 +13,7 @@ internal sealed class MachineProgram(bool is32Bit)
     private const uint Base = 0x400000;
     private const int HeaderSize = 128;
     private const uint DataSize = 1024;
+    private const int ENOEXEC = 8;
 
     /// <summary>An argument: the value that was kept.</summary>
     public const uint Kept = uint.MaxValue;
@@ -19,9 +22,14 @@ internal sealed class MachineProgram(bool is32Bit)
     private static readonly (int I386, int Amd64) Read = (3, 0), Exit = (1, 60), SocketCall = (359, 41), ConnectCall = (362, 42),
         SetsockoptCall = (366, 54), RecvmsgCall = (372, 47);
 
+    private static readonly Lazy<bool> Runs = new(Try32Bit);
+
     private readonly List<byte> _code = [];
     private readonly byte[] _data = new byte[DataSize];
     private uint _used;
+
+    /// <summary>False on arm64, and where IA-32 emulation is compiled out or turned off.</summary>
+    public static bool Runs32Bit => Runs.Value;
 
     public bool Is32Bit => is32Bit;
 
@@ -68,10 +76,37 @@ internal sealed class MachineProgram(bool is32Bit)
     {
         Call(Read, 0, Data(new byte[4]), 1); // until the test closes it
         Call(Exit, 0);
+        string path = Save();
+        return new RunningProgram(path, Process.Start(new ProcessStartInfo("ip", ["netns", "exec", ns.Name, path]) { RedirectStandardInput = true })!);
+    }
+
+    private static bool Try32Bit()
+    {
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
+            return false;
+        string path = new MachineProgram(is32Bit: true).Call(Exit, 0).Save();
+        try
+        {
+            using Process process = Process.Start(path);
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (Win32Exception e) when (e.NativeErrorCode == ENOEXEC)
+        {
+            return false;
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private string Save()
+    {
         string path = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"katest{Environment.ProcessId}-{(is32Bit ? "i386" : "amd64")}"));
         File.WriteAllBytes(path, Image());
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        return new RunningProgram(path, Process.Start(new ProcessStartInfo("ip", ["netns", "exec", ns.Name, path]) { RedirectStandardInput = true })!);
+        return path;
     }
 
     /// <summary>An address in the program's memory that holds these bytes.</summary>

@@ -15,10 +15,10 @@ public sealed class SnapshotTests(Reconciled reconciled) : IClassFixture<Reconci
 
     private readonly TracedEvents _traced = reconciled.Events;
 
-    [TimerFact]
-    public void Calls_of_32_bit_programs_are_told_within_the_time_once_each()
+    [Fact]
+    public void Calls_that_no_hook_saw_are_told_within_the_time_once_each()
     {
-        CompatCalls.Require();
+        using UntracedCalls untraced = new(_traced);
         using NetworkNamespace ns = new();
         using Socket socket = ns.NewSocket();
         (KeepaliveSettings Changed, EventKind Kind, int Level, int Option, int Value)[] calls =
@@ -31,7 +31,7 @@ public sealed class SnapshotTests(Reconciled reconciled) : IClassFixture<Reconci
         for (int i = 0; i < calls.Length; i++)
         {
             ulong before = RealtimeOffset.MonotonicNs;
-            socket.SetFrom32Bit(calls[i].Level, calls[i].Option, calls[i].Value);
+            untraced.Set(socket, calls[i].Level, calls[i].Option, calls[i].Value);
             EventRecord told = _traced.WaitFor(i + 1, e => ns.Has(e), 2 * Reconciled.Within)[i];
             Assert.Equal((calls[i].Kind, calls[i].Changed), (told.Kind, told.Changed));
             Assert.Equal(i != calls.Length - 1, told.Flags.HasFlag(EventFlags.Keepalive));
@@ -44,15 +44,15 @@ public sealed class SnapshotTests(Reconciled reconciled) : IClassFixture<Reconci
         Assert.Equal(calls.Length, _traced.SoFar(e => ns.Has(e)).Length);
     }
 
-    [TimerFact]
+    [Fact]
     public void A_visible_call_that_undoes_a_change_which_no_hook_saw_leaves_nothing_to_tell()
     {
-        CompatCalls.Require();
+        using UntracedCalls untraced = new(_traced);
         using NetworkNamespace ns = new();
         using Socket socket = ns.NewSocket();
         socket.Set(SOL_TCP, TCP_KEEPIDLE, 50);
         _traced.WaitForOne(e => ns.Has(e)); // a call that is told later is told as what the socket has then
-        socket.SetFrom32Bit(SOL_TCP, TCP_KEEPIDLE, 60);
+        untraced.Set(socket, SOL_TCP, TCP_KEEPIDLE, 60);
         socket.Set(SOL_TCP, TCP_KEEPIDLE, 50);
         socket.Set(SOL_TCP, TCP_KEEPIDLE, 70);
 
@@ -61,10 +61,10 @@ public sealed class SnapshotTests(Reconciled reconciled) : IClassFixture<Reconci
         Assert.Equal(idle, _traced.SoFar(e => ns.Has(e)).Select(e => e.Idle / _traced.Hz));
     }
 
-    [TimerFact]
+    [Fact]
     public void The_owner_of_a_connection_that_no_hook_saw_accepted_is_who_holds_it()
     {
-        CompatCalls.Require();
+        using UntracedCalls untraced = new(_traced);
         using NetworkNamespace ns = new();
         using Socket listener = ns.Listen("127.0.0.1");
         listener.SetKeepalive(idle: 1, interval: 1, count: 9);
@@ -75,12 +75,12 @@ public sealed class SnapshotTests(Reconciled reconciled) : IClassFixture<Reconci
         Assert.True(waiting.Flags.HasFlag(EventFlags.NoFile));
         Assert.Equal((Holding.None, 0), (waiting.Holding, waiting.Holders));
 
-        using Socket server = listener.AcceptFrom32Bit();
+        using Socket server = untraced.Accept(listener);
         EventRecord accepted = _traced.WaitForOne(e => ns.Has(e) && e.Kind == EventKind.Probe && e.Flags.HasFlag(EventFlags.Owner));
         Assert.Equal((_traced.OwnTgid, server.Inode()), (accepted.Tgid, accepted.Ino));
     }
 
-    [TimerFact]
+    [Fact]
     public void The_TCP_socket_below_an_MPTCP_socket_belongs_to_who_holds_that()
     {
         if (!File.Exists("/proc/sys/net/mptcp/enabled"))
@@ -101,7 +101,7 @@ public sealed class SnapshotTests(Reconciled reconciled) : IClassFixture<Reconci
         AssertFound(told, before);
     }
 
-    [TimerFact]
+    [Fact]
     public void Ten_thousand_sockets_that_come_and_go_by_visible_calls_give_no_reconciled_event()
     {
         using NetworkNamespace ns = new();
