@@ -11,6 +11,9 @@ internal sealed class DotnetProcess : IDisposable
 {
     public const string Assembly = "KaTrace.KernelTests";
 
+    /// <summary>Variable of its environment: what keeps it waiting.</summary>
+    public const string Mark = "TESTINGPLATFORM_WAIT_ATTACH_DEBUGGER";
+
     private readonly Process _process;
 
     /// <param name="environment">Variables that it has in addition.</param>
@@ -19,7 +22,7 @@ internal sealed class DotnetProcess : IDisposable
     {
         string[] command = [.. by ?? [], Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : "dotnet", Path.Combine(AppContext.BaseDirectory, $"{Assembly}.dll")];
         ProcessStartInfo start = new(command[0], command[1..]) { RedirectStandardOutput = true };
-        start.Environment["TESTINGPLATFORM_WAIT_ATTACH_DEBUGGER"] = "1";
+        start.Environment[Mark] = "1";
         foreach ((string name, string value) in environment ?? [])
             start.Environment[name] = value;
         _process = Process.Start(start)!;

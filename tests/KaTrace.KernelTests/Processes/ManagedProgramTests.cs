@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using KaTrace.KernelTests.Net;
 using KaTrace.Processes;
+using Microsoft.Diagnostics.NETCore.Client;
 
 namespace KaTrace.KernelTests.Processes;
 
@@ -19,6 +20,25 @@ public sealed class ManagedProgramTests : IDisposable
         using DotnetProcess dotnet = new();
         ProcessDetails details = await FindAsync(dotnet.Key);
         Assert.Equal((DotnetProcess.Assembly, Version), (details.Program, details.Runtime));
+    }
+
+    /// <summary>What Microsoft's own client connects to and hears is what we find: the address, and that the runtime there is the
+    /// process' own. It keeps the question that we ask internal.</summary>
+    [Fact]
+    public async Task The_runtimes_that_answer_are_those_that_the_diagnostics_client_finds()
+    {
+        using DotnetProcess one = new(), other = new(), silent = new([("DOTNET_EnableDiagnostics", "0")]);
+        DotnetProcess[] all = [one, other, silent];
+        int[] published = [.. DiagnosticsClient.GetPublishedProcesses()];
+        Assert.Equal([true, true, false], all.Select(process => published.Contains((int)process.Key.Pid)));
+
+        ProcessDetails?[] found = await _catalog.FindAllAsync([.. all.Select(process => process.Key)], Pace.Deadline(20));
+        Assert.Equal([Version, Version, null], found.Select(details => details!.Runtime));
+        foreach (DotnetProcess process in all.Take(2))
+        {
+            Dictionary<string, string> environment = new DiagnosticsClient((int)process.Key.Pid).GetProcessEnvironment();
+            Assert.Equal("1", environment[DotnetProcess.Mark]); // asked by us first, it still answers others
+        }
     }
 
     [Fact]
