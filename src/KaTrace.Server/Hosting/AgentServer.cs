@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -91,6 +92,8 @@ internal sealed class AgentServer : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "katrace", ContentRootPath = "/" });
         builder.Logging.AddProvider(new WarningLog(warn)).SetMinimumLevel(LogLevel.Error);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options, warn, sockets));
+        // What is received is handled by the thread that received it: nothing of ours blocks there.
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.UnsafePreferInlineScheduling = true);
         builder.Services.AddRoutingCore();
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddGrpc(grpc => grpc.EnableDetailedErrors = false);
@@ -145,12 +148,14 @@ internal sealed class AgentServer : IAsyncDisposable
         {
             listen.Protocols = HttpProtocols.Http2;
             listen.Use(gate.Guard);
+            listen.Use(DirectTransport.Use);
         });
     }
 
     private static void ConfigureTcp(ListenOptions listen, TlsFiles? tls)
     {
         listen.Protocols = HttpProtocols.Http2;
+        listen.Use(DirectTransport.Use);
         if (tls is not null)
             listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult<SslServerAuthenticationOptions>(tls.Options) });
     }

@@ -11,7 +11,9 @@ namespace KaTrace.Server.Log;
 internal sealed class LogSegment
 {
     public const int MaxEvents = 1024;
-    private const int EncodedBytes = 256 * 1024;
+
+    /// <summary>With what gRPC and HTTP/2 put around it, a message is to fit into 256 KiB, of which arrays are pooled.</summary>
+    private const int EncodedBytes = 252 * 1024;
 
     /// <summary>Memory that one takes.</summary>
     public static readonly int Bytes = EncodedBytes + (MaxEvents * (Unsafe.SizeOf<EventRecord>() + Unsafe.SizeOf<ProcessIdentity>() + sizeof(int)));
