@@ -129,17 +129,18 @@ internal sealed class AgentServer : IAsyncDisposable
         kestrel.Limits.KeepAliveTimeout = options.IdleFor;
         kestrel.Limits.Http2.KeepAlivePingDelay = options.PingAfter;
         kestrel.Limits.Http2.KeepAlivePingTimeout = options.GoneAfter;
+        DirectTransport direct = new();
         TlsFiles? tls = options.Tls is null ? null : new TlsFiles(options.Tls, warn);
         foreach (ListenAddress address in options.Listen)
         {
             if (address.UnixPath is { } path)
-                ListenUnix(kestrel, path, warn, sockets);
+                ListenUnix(kestrel, path, direct, warn, sockets);
             else
-                kestrel.Listen(address.EndPoint!, listen => ConfigureTcp(listen, tls));
+                kestrel.Listen(address.EndPoint!, listen => ConfigureTcp(listen, direct, tls));
         }
     }
 
-    private static void ListenUnix(KestrelServerOptions kestrel, string path, Action<string> warn, List<UnixListener> sockets)
+    private static void ListenUnix(KestrelServerOptions kestrel, string path, DirectTransport direct, Action<string> warn, List<UnixListener> sockets)
     {
         UnixListener socket = new(path);
         sockets.Add(socket);
@@ -148,14 +149,14 @@ internal sealed class AgentServer : IAsyncDisposable
         {
             listen.Protocols = HttpProtocols.Http2;
             listen.Use(gate.Guard);
-            listen.Use(DirectTransport.Use);
+            listen.Use(direct.Use);
         });
     }
 
-    private static void ConfigureTcp(ListenOptions listen, TlsFiles? tls)
+    private static void ConfigureTcp(ListenOptions listen, DirectTransport direct, TlsFiles? tls)
     {
         listen.Protocols = HttpProtocols.Http2;
-        listen.Use(DirectTransport.Use);
+        listen.Use(direct.Use);
         if (tls is not null)
             listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult<SslServerAuthenticationOptions>(tls.Options) });
     }

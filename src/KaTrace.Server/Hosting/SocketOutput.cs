@@ -9,13 +9,15 @@ namespace KaTrace.Server.Hosting;
 /// <remarks>In place of the transport's own pipe, whose sender is a work item of its own: each flush then wakes another thread, and
 /// hands the kernel a list of 4 KiB blocks. One thread at a time, as of any <see cref="PipeWriter"/>.</remarks>
 /// <param name="socket">Of the connection; stays the caller's.</param>
+/// <param name="pool">For its buffer, which it has only while it has something to send.</param>
 /// <param name="broken">Told that nothing can be sent any more.</param>
-internal sealed class SocketOutput(Socket socket, Action broken) : PipeWriter
+internal sealed class SocketOutput(Socket socket, MemoryPool<byte> pool, Action broken) : PipeWriter
 {
     private const int LeastBytes = 4096;
 
     private readonly Lock _lock = new();
-    private byte[] _buffer = [];
+    private IMemoryOwner<byte>? _owner;
+    private Memory<byte> _buffer;
     private int _length;
 
     /// <summary>Of the last flush: the next one is likely to be as long.</summary>
@@ -32,13 +34,13 @@ internal sealed class SocketOutput(Socket socket, Action broken) : PipeWriter
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
         Reserve(sizeHint);
-        return _buffer.AsMemory(_length);
+        return _buffer[_length..];
     }
 
     public override Span<byte> GetSpan(int sizeHint = 0)
     {
         Reserve(sizeHint);
-        return _buffer.AsSpan(_length);
+        return _buffer.Span[_length..];
     }
 
     public override void Advance(int bytes)
@@ -92,7 +94,7 @@ internal sealed class SocketOutput(Socket socket, Action broken) : PipeWriter
     {
         try
         {
-            return socket.SendAsync(_buffer.AsMemory(0, _length), SocketFlags.None);
+            return socket.SendAsync(_buffer[.._length], SocketFlags.None);
         }
         catch (ObjectDisposedException e)
         {
@@ -127,13 +129,11 @@ internal sealed class SocketOutput(Socket socket, Action broken) : PipeWriter
         return new FlushResult(isCanceled: false, isCompleted: _isBroken);
     }
 
-    /// <summary>A connection that sends nothing holds nothing.</summary>
     private void GiveBack()
     {
-        byte[] buffer = _buffer;
-        (_buffer, _length) = ([], 0);
-        if (buffer.Length > 0)
-            ArrayPool<byte>.Shared.Return(buffer);
+        IMemoryOwner<byte>? owner = _owner;
+        (_owner, _buffer, _length) = (null, default, 0);
+        owner?.Dispose();
     }
 
     private void Reserve(int sizeHint)
@@ -141,10 +141,10 @@ internal sealed class SocketOutput(Socket socket, Action broken) : PipeWriter
         int needed = checked(_length + Math.Max(sizeHint, 1));
         if (needed <= _buffer.Length)
             return;
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, _length == 0 ? _usual : 2 * _length));
-        _buffer.AsSpan(0, _length).CopyTo(larger);
-        if (_buffer.Length > 0)
-            ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = larger;
+        int wanted = Math.Max(needed, _length == 0 ? _usual : 2 * _length);
+        IMemoryOwner<byte> larger = wanted <= pool.MaxBufferSize ? pool.Rent(wanted) : MemoryPool<byte>.Shared.Rent(wanted);
+        _buffer.Span[.._length].CopyTo(larger.Memory.Span);
+        _owner?.Dispose();
+        (_owner, _buffer) = (larger, larger.Memory);
     }
 }

@@ -17,6 +17,7 @@ internal sealed class Subscription
     private readonly EventLog _log;
     private readonly IAgent _agent;
     private readonly SocketLooks _looks;
+    private readonly Subscriptions _all;
     private readonly StreamMessage _message;
     private StreamSelection _selection;
     private readonly StreamRequest _request;
@@ -30,9 +31,9 @@ internal sealed class Subscription
     private long _lastSentMs;
     private bool _isOver;
 
-    public Subscription(StreamRequest request, EventLog log, IAgent agent, SocketLooks looks, string peer)
+    public Subscription(StreamRequest request, EventLog log, IAgent agent, SocketLooks looks, Subscriptions all, string peer)
     {
-        (_request, _log, _agent, _looks, _peer) = (request, log, agent, looks, peer);
+        (_request, _log, _agent, _looks, _all, _peer) = (request, log, agent, looks, all, peer);
         _selection = new StreamSelection(request.Filter, request.IncludeSelf, log, request.Fields);
         _message = new StreamMessage(log, agent.Identity);
         if (request.Window is { } window)
@@ -182,6 +183,7 @@ internal sealed class Subscription
 
     private void Take(LogSlice slice, ulong end)
     {
+        slice = slice.Within(_all.MessageBytes);
         if (slice.NextSequence > end && end > slice.Segment!.FirstSequence + (uint)slice.First)
             slice = slice with { End = (int)(end - slice.Segment.FirstSequence) };
         int until = IndexOfUntil(slice);
