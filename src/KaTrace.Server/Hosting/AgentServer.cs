@@ -53,6 +53,7 @@ internal sealed class AgentServer : IAsyncDisposable
             await StartAsync(app, options).ConfigureAwait(false);
             foreach (UnixListener socket in sockets)
                 socket.Publish(options.SocketGroup);
+            app.Services.GetRequiredService<SocketLooks>().Trim(); // starting has taken several times what serving needs
             return new AgentServer(app, sockets);
         }
         catch
