@@ -16,9 +16,6 @@ public sealed class KatraceConnection : IAsyncDisposable
     /// <summary>Where the agent of this host listens unless told otherwise.</summary>
     public const string DefaultAddress = "unix:/run/katrace/katrace.sock";
 
-    /// <summary>Of events that a stream may have received and its reader not taken.</summary>
-    private const int WindowBytes = 1 << 20;
-
     private readonly GrpcChannel _channel;
 
     private KatraceConnection(GrpcChannel channel, string address)
@@ -52,8 +49,6 @@ public sealed class KatraceConnection : IAsyncDisposable
             KeepAlivePingDelay = TimeSpan.FromSeconds(20),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(30),
             ConnectTimeout = TimeSpan.FromSeconds(5),
-            // The least that there is makes an agent that is busy wait for each quarter of a message.
-            InitialHttp2StreamWindowSize = WindowBytes,
         };
         Uri uri = address.StartsWith("unix:", StringComparison.Ordinal) ? UseUnixSocket(handler, address)
             : address.StartsWith("tls://", StringComparison.Ordinal) ? UseTls(handler, address, tls ?? new KatraceTls())

@@ -63,5 +63,5 @@ internal sealed class OurSide : IFanoutSide, IAgent, IDisposable
     {
     }
 
-    private ulong Furthest => _server!.Services.GetRequiredService<Subscriptions>().Describe().Select(s => s.Behind).DefaultIfEmpty().Max();
+    private ulong Furthest => _server!.Services.GetRequiredService<Subscriptions>().FurthestBehind();
 }

@@ -40,17 +40,26 @@ internal sealed class Subscription
             _aggregated = new AggregatedEvents(window, request.After is { } after && after.InstanceId == agent.Identity.InstanceId ? after.ToldSequence : 0, agent);
     }
 
+    /// <summary>Events that have not been handed on yet, before filters. Any thread may ask.</summary>
+    public ulong Behind
+    {
+        get
+        {
+            ulong next = Volatile.Read(ref _next), end = _log.End;
+            return end > next && next > 0 ? end - next : 0;
+        }
+    }
+
     /// <summary>For <see cref="GetStatusResponse"/>. Any thread may ask.</summary>
     public Subscriber Describe()
     {
-        ulong next = Volatile.Read(ref _next), end = _log.End;
         return new Subscriber
         {
             Peer = _peer,
             StartTime = _start,
             Sent = Volatile.Read(ref _sent),
             Lost = Volatile.Read(ref _lost),
-            Behind = end > next && next > 0 ? end - next : 0,
+            Behind = Behind,
         };
     }
 

@@ -54,6 +54,18 @@ internal sealed class Subscriptions
             return [.. _all.Select(subscription => subscription.Describe())];
     }
 
+    /// <summary>How many events the slowest is behind, before filters.</summary>
+    public ulong FurthestBehind()
+    {
+        lock (_lock)
+        {
+            ulong most = 0;
+            foreach (Subscription subscription in _all)
+                most = Math.Max(most, subscription.Behind);
+            return most;
+        }
+    }
+
     private void Remove(Subscription subscription)
     {
         lock (_lock)
