@@ -24,6 +24,7 @@ install_tools() {
 	has_go || packages+=(golang-go golang-github-cilium-ebpf-dev)
 	has_go_grpc || packages+=(golang-go golang-google-grpc-dev golang-google-protobuf-dev protobuf-compiler protoc-gen-go protoc-gen-go-grpc)
 	has_cpp || packages+=(g++ protobuf-compiler libprotobuf-dev)
+	has_cpp_grpc || packages+=(g++ protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev pkg-config)
 	[ ${#packages[@]} -gt 0 ] || return 0
 	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
 		say "missing, and not installed without root and apt: ${packages[*]}"
@@ -37,20 +38,40 @@ install_tools() {
 	done
 }
 
-has_go() { command -v go >/dev/null && [ -d /usr/share/gocode/src/github.com/cilium/ebpf/ringbuf ]; }
+# All of them: command -v with several names is content with one.
+has_tools() {
+	local tool
+	for tool in "$@"; do
+		command -v "$tool" >/dev/null || return 1
+	done
+}
 
-has_go_grpc() { command -v go protoc-gen-go protoc-gen-go-grpc >/dev/null && [ -d /usr/share/gocode/src/google.golang.org/grpc ]; }
+has_go() { has_tools go && [ -d /usr/share/gocode/src/github.com/cilium/ebpf/ringbuf ]; }
 
-has_cpp() { command -v g++ protoc >/dev/null && [ -e /usr/include/google/protobuf/arena.h ]; }
+has_go_grpc() { has_tools go protoc protoc-gen-go protoc-gen-go-grpc && [ -d /usr/share/gocode/src/google.golang.org/grpc ]; }
 
+has_cpp() { has_tools g++ protoc && [ -e /usr/include/google/protobuf/arena.h ]; }
+
+has_cpp_grpc() { has_cpp && has_tools grpc_cpp_plugin pkg-config && [ -e /usr/include/grpcpp/grpcpp.h ]; }
+
+# What needs no packages but those of the C compiler stops everything if it does not build.
 build_peers() {
 	make -s -C "$peers"
 	! has_go || build_peer drain_cilium
 	! has_go_grpc || build_peer fanout_go
 	! has_cpp || build_peer encode_cpp
+	! has_cpp_grpc || build_peer fanout_cpp
 }
 
-build_peer() { make -s -C "$peers" "build/$1" || say "$1 does not build"; }
+# One whose packages are there and that does not build is ours to mend: the others are asked, and then it is a failure. A program of
+# an earlier build is not to stand in for it.
+broken=()
+build_peer() {
+	make -s -C "$peers" "build/$1" && return
+	say "$1 does not build"
+	broken+=("$1")
+	rm -f "$peers/build/$1"
+}
 
 # A tree of its own for the native build: it restores other packages than the Release build, and would rewrite its lock files.
 publish_native() {
@@ -76,4 +97,7 @@ if needs_native "$@"; then
 fi
 dotnet build -c Release -v quiet benchmarks/KaTrace.Benchmarks >&2
 export KATRACE_BENCH_PEERS=$PWD/$peers
-exec benchmarks/KaTrace.Benchmarks/bin/Release/net10.0/KaTrace.Benchmarks "$@"
+KATRACE_BENCH_BROKEN=${broken[*]} benchmarks/KaTrace.Benchmarks/bin/Release/net10.0/KaTrace.Benchmarks "$@"
+if [ ${#broken[@]} -gt 0 ]; then
+	exit 1
+fi

@@ -28,6 +28,12 @@ internal sealed class Peer : IDisposable
 
     public static bool IsBuilt(string name) => File.Exists(PathOf(name));
 
+    /// <summary>Why a peer is not built, for the table.</summary>
+    /// <param name="name">Of the peer.</param>
+    /// <param name="needs">What it takes to build it: "Go or no grpc-go".</param>
+    public static string WhyNotBuilt(string name, string needs) =>
+        (Environment.GetEnvironmentVariable("KATRACE_BENCH_BROKEN") ?? "").Split(' ').Contains(name) ? "DOES NOT BUILD, though its packages are here" : $"not built: no {needs} here";
+
     /// <summary>Starts a program of <c>peers/</c> on one core.</summary>
     public static Peer Start(int core, string name, params IEnumerable<long> arguments) =>
         new(name, core, [PathOf(name), .. Text(arguments)]);

@@ -16,7 +16,7 @@ internal sealed class DrainGoQuestion : IQuestion
         if (!Peer.IsBuilt(Cilium))
         {
             Drain.Interleave(quick, ours);
-            yield return new Row(Question, ours.Text, "not built: no Go or no cilium/ebpf here");
+            yield return new Row(Question, ours.Text, Peer.WhyNotBuilt(Cilium, "Go or no cilium/ebpf"));
             yield break;
         }
 

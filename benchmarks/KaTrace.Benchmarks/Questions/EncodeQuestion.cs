@@ -40,6 +40,6 @@ internal sealed class EncodeQuestion : IQuestion
         }
 
         if (!Peer.IsBuilt(Cpp))
-            yield return new Row("encode, ns CPU an event: C++, batches of 512 on an arena", "", "not built: no g++ or no libprotobuf-dev here");
+            yield return new Row("encode, ns CPU an event: C++, batches of 512 on an arena", "", Peer.WhyNotBuilt(Cpp, "g++ or no libprotobuf-dev"));
     }
 }

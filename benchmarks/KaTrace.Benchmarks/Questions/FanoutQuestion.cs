@@ -4,7 +4,7 @@ namespace KaTrace.Benchmarks.Questions;
 
 /// <summary>Server CPU an event and subscriber, and delivered events a second, with 1, 10 and 100 subscribers; and how old an event is
 /// when it comes. Beside servers that send a generated message an event, as most do: in Go, as Tetragon and Hubble, and in the same
-/// framework as ours.</summary>
+/// framework as ours; and beside one in C++ that sends generated messages of 512 events, so not for latency.</summary>
 internal sealed class FanoutQuestion : IQuestion
 {
     private const ulong Deliveries = 1_000_000;
@@ -12,14 +12,24 @@ internal sealed class FanoutQuestion : IQuestion
     private const string Ours = "ours";
     private const string Objects = "objects";
     private const string Go = "fanout_go";
+    private const string Cpp = "fanout_cpp";
 
     public string Name => "fanout";
 
     public IEnumerable<Row> Ask(bool quick)
     {
-        (string Kind, string Name)[] peers = Peer.IsBuilt(Go) ? [(Go, "grpc-go, message an event"), (Objects, "grpc-dotnet, message an event")] : [(Objects, "grpc-dotnet, message an event")];
-        if (!Peer.IsBuilt(Go))
-            yield return new Row("fanout: grpc-go, message an event", "", "not built: no Go or no grpc-go here");
+        List<Rival> peers = [];
+        foreach (Rival peer in (Rival[])[
+            new(Go, "grpc-go, message an event", "Go or no grpc-go", _ => Target.AtLeast(12)),
+            new(Objects, "grpc-dotnet, message an event", null, _ => Target.AtLeast(12)),
+            new(Cpp, "grpc++, messages of 512 events", "g++ or no libgrpc++-dev", subscribers => subscribers == 1 ? null : Target.AtLeast(1)) { IsBatched = true }])
+        {
+            if (peer.Needs is null || Peer.IsBuilt(peer.Kind))
+                peers.Add(peer);
+            else
+                yield return new Row($"fanout: {peer.Name}", "", Peer.WhyNotBuilt(peer.Kind, peer.Needs));
+        }
+
         foreach (string transport in (string[])["unix", "tcp"])
         {
             foreach (int subscribers in quick ? (int[])[1, 10] : [1, 10, 100])
@@ -35,16 +45,16 @@ internal sealed class FanoutQuestion : IQuestion
         {
             ulong count = (ulong)(quick ? rate / 5 : rate * 5);
             Figures ours = Measure(Ours, "unix", 1, false, rate, count);
-            foreach ((string kind, string name) in peers)
+            foreach (Rival rival in peers.Where(peer => !peer.IsBatched))
             {
-                Figures peer = Measure(kind, "unix", 1, false, rate, count);
-                yield return new Row($"fanout, us from made to received, p50, {rate:N0}/s: {name}", $"{ours.P50Us:0}", $"{peer.P50Us:0}", ours.P50Us / peer.P50Us, Target.AtMost(1));
-                yield return new Row($"fanout, us from made to received, p99, {rate:N0}/s: {name}", $"{ours.P99Us:0}", $"{peer.P99Us:0}", ours.P99Us / peer.P99Us, Target.AtMost(1));
+                Figures peer = Measure(rival.Kind, "unix", 1, false, rate, count);
+                yield return new Row($"fanout, us from made to received, p50, {rate:N0}/s: {rival.Name}", $"{ours.P50Us:0}", $"{peer.P50Us:0}", ours.P50Us / peer.P50Us, Target.AtMost(1));
+                yield return new Row($"fanout, us from made to received, p99, {rate:N0}/s: {rival.Name}", $"{ours.P99Us:0}", $"{peer.P99Us:0}", ours.P99Us / peer.P99Us, Target.AtMost(1));
             }
         }
     }
 
-    private static IEnumerable<Row> Deliver(string transport, int subscribers, (string Kind, string Name)[] peers, bool quick)
+    private static IEnumerable<Row> Deliver(string transport, int subscribers, IReadOnlyList<Rival> peers, bool quick)
     {
         Sample ours = new(), oursPerSecond = new();
         (Sample Cpu, Sample PerSecond)[] theirs = [.. peers.Select(_ => (new Sample(), new Sample()))];
@@ -55,17 +65,17 @@ internal sealed class FanoutQuestion : IQuestion
             last = Measure(Ours, transport, subscribers, false, 0, events);
             ours.Add(last.CpuNs);
             oursPerSecond.Add(last.PerSecond / 1e6);
-            for (int i = 0; i < peers.Length; i++)
+            for (int i = 0; i < peers.Count; i++)
             {
-                Figures peer = Measure(peers[i].Kind, transport, subscribers, false, 0, events / 4);
+                Figures peer = Measure(peers[i].Kind, transport, subscribers, false, 0, peers[i].IsBatched ? events : events / 4);
                 theirs[i].Cpu.Add(peer.CpuNs);
                 theirs[i].PerSecond.Add(peer.PerSecond / 1e6);
             }
         }
 
-        for (int i = 0; i < peers.Length; i++)
+        for (int i = 0; i < peers.Count; i++)
         {
-            yield return new Row($"fanout, ns CPU an event and subscriber, {subscribers} on {transport}: {peers[i].Name}", ours.Text("0"), theirs[i].Cpu.Text("0"), theirs[i].Cpu.Median / ours.Median, Target.AtLeast(12));
+            yield return new Row($"fanout, ns CPU an event and subscriber, {subscribers} on {transport}: {peers[i].Name}", ours.Text("0"), theirs[i].Cpu.Text("0"), theirs[i].Cpu.Median / ours.Median, peers[i].CpuTarget(subscribers));
             yield return new Row($"fanout, million deliveries/s, {subscribers} on {transport}: {peers[i].Name}", oursPerSecond.Text("0.00"), theirs[i].PerSecond.Text("0.00"), oursPerSecond.Median / theirs[i].PerSecond.Median);
         }
 
@@ -75,7 +85,7 @@ internal sealed class FanoutQuestion : IQuestion
     private static Figures Measure(string kind, string transport, int subscribers, bool selective, int rate, ulong events)
     {
         using TemporaryAddress address = new(transport);
-        using Peer server = kind == Go ? Peer.Start(0, Go, [address.Text, $"{rate}"]) : Peer.StartOurs(0, Roles.FanoutServer, [kind, address.Text, $"{rate}"]);
+        using Peer server = kind is Go or Cpp ? Peer.Start(0, kind, [address.Text, $"{rate}"]) : Peer.StartOurs(0, Roles.FanoutServer, [kind, address.Text, $"{rate}"]);
         server.WaitReady();
         using Peer client = Peer.StartOurs(1, Roles.FanoutClient, [address.Text, $"{subscribers}", $"{selective}"]);
         client.WaitReady();
@@ -92,6 +102,16 @@ internal sealed class FanoutQuestion : IQuestion
             client.Tell(selective ? count / 32_768 * (ulong)subscribers : count * (ulong)subscribers);
             return (server.Ask(count), client.Hear());
         }
+    }
+
+    /// <param name="Kind">Of a server.</param>
+    /// <param name="Name">For the table.</param>
+    /// <param name="Needs">What it takes to build it; null: it is built in.</param>
+    /// <param name="CpuTarget">Of its CPU time to ours, by the number of subscribers; null: none.</param>
+    private sealed record Rival(string Kind, string Name, string? Needs, Func<int, Target?> CpuTarget)
+    {
+        /// <summary>It waits until a message is full.</summary>
+        public bool IsBatched { get; init; }
     }
 
     private readonly record struct Figures(double CpuNs, double PerSecond, double Garbage, double Megabytes, double P50Us, double P99Us);

@@ -53,6 +53,10 @@ internal sealed class RingPipeReader : PipeReader
     /// <summary>Wake-ups and sleeps so far, and the setting of the latter.</summary>
     public RingWait Wait => _wait;
 
+    /// <summary>A read also returns, with <see cref="ReadResult.IsCanceled"/>, once a second while nothing comes: for whoever has
+    /// something to do now and then, and would else need a timer to wake this thread, which wakes up anyway.</summary>
+    public bool ReturnsWhenQuiet { get; set; }
+
     /// <summary>Opens the ring of a BPF map.</summary>
     /// <param name="mapFd">A BPF_MAP_TYPE_RINGBUF. Stays the caller's and has to stay open until completion.</param>
     /// <param name="size">Its max_entries.</param>
@@ -174,6 +178,8 @@ internal sealed class RingPipeReader : PipeReader
         while (true)
         {
             WaitOnce();
+            if (ReturnsWhenQuiet && _wait.WasQuiet)
+                Volatile.Write(ref _canceled, 1);
             if (cancellationToken.IsCancellationRequested)
                 return ValueTask.FromCanceled<ReadResult>(cancellationToken);
             if (TryRead(out ReadResult result))

@@ -78,6 +78,9 @@ internal sealed class RingWait : IDisposable
 
     public bool IsModerated { get; private set; }
 
+    /// <summary>The last wait was one of poll(2), a second or what was left of it, that found nothing.</summary>
+    public bool WasQuiet { get; private set; }
+
     /// <summary>How long a sleep is while moderated, 200 us unless set: the added latency at worst. Shortened by itself while
     /// one sleep fills more than a quarter of the ring.</summary>
     public TimeSpan ModeratedSleep
@@ -102,6 +105,7 @@ internal sealed class RingWait : IDisposable
     /// without data. To be called after a look at the ring that showed nothing, until one shows something.</summary>
     public void ForData(ulong position)
     {
+        WasQuiet = false;
         if (IsModerated)
             WaitModerated(position);
         else
@@ -138,8 +142,13 @@ internal sealed class RingWait : IDisposable
         // The kernel stores producer_pos, then loads consumer_pos; we store and load the other way round. With a full fence in
         // both (theirs is the xchg of the commit) one of the two sees the other's store. Without ours, neither may: a lost wake-up.
         Thread.MemoryBarrier();
-        if (_memory.ReadProducerPosition() != position || !_poll.WaitForRing(PollTimeoutMs))
+        if (_memory.ReadProducerPosition() != position)
             return;
+        if (!_poll.WaitForRing(PollTimeoutMs))
+        {
+            WasQuiet = true;
+            return;
+        }
 
         Count(ref _wakeUps);
         long now = _poll.Timestamp;

@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -52,6 +53,7 @@ internal sealed class AgentServer : IAsyncDisposable
             await StartAsync(app, options).ConfigureAwait(false);
             foreach (UnixListener socket in sockets)
                 socket.Publish(options.SocketGroup);
+            app.Services.GetRequiredService<SocketLooks>().Trim(); // starting has taken several times what serving needs
             return new AgentServer(app, sockets);
         }
         catch
@@ -91,6 +93,8 @@ internal sealed class AgentServer : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "katrace", ContentRootPath = "/" });
         builder.Logging.AddProvider(new WarningLog(warn)).SetMinimumLevel(LogLevel.Error);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options, warn, sockets));
+        // What is received is handled by the thread that received it: nothing of ours blocks there.
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.UnsafePreferInlineScheduling = true);
         builder.Services.AddRoutingCore();
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddGrpc(grpc => grpc.EnableDetailedErrors = false);
@@ -126,17 +130,18 @@ internal sealed class AgentServer : IAsyncDisposable
         kestrel.Limits.KeepAliveTimeout = options.IdleFor;
         kestrel.Limits.Http2.KeepAlivePingDelay = options.PingAfter;
         kestrel.Limits.Http2.KeepAlivePingTimeout = options.GoneAfter;
+        DirectTransport direct = new();
         TlsFiles? tls = options.Tls is null ? null : new TlsFiles(options.Tls, warn);
         foreach (ListenAddress address in options.Listen)
         {
             if (address.UnixPath is { } path)
-                ListenUnix(kestrel, path, warn, sockets);
+                ListenUnix(kestrel, path, direct, warn, sockets);
             else
-                kestrel.Listen(address.EndPoint!, listen => ConfigureTcp(listen, tls));
+                kestrel.Listen(address.EndPoint!, listen => ConfigureTcp(listen, direct, tls));
         }
     }
 
-    private static void ListenUnix(KestrelServerOptions kestrel, string path, Action<string> warn, List<UnixListener> sockets)
+    private static void ListenUnix(KestrelServerOptions kestrel, string path, DirectTransport direct, Action<string> warn, List<UnixListener> sockets)
     {
         UnixListener socket = new(path);
         sockets.Add(socket);
@@ -145,12 +150,14 @@ internal sealed class AgentServer : IAsyncDisposable
         {
             listen.Protocols = HttpProtocols.Http2;
             listen.Use(gate.Guard);
+            listen.Use(direct.Use);
         });
     }
 
-    private static void ConfigureTcp(ListenOptions listen, TlsFiles? tls)
+    private static void ConfigureTcp(ListenOptions listen, DirectTransport direct, TlsFiles? tls)
     {
         listen.Protocols = HttpProtocols.Http2;
+        listen.Use(direct.Use);
         if (tls is not null)
             listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult<SslServerAuthenticationOptions>(tls.Options) });
     }

@@ -20,6 +20,9 @@ internal sealed record ServerOptions
     /// <summary>Who asks for all connections has taken them by then, or gets no more: the agent holds them in memory meanwhile.</summary>
     public TimeSpan ListTakenWithin { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>So long after the last list of connections, the memory that it took is given back to the system.</summary>
+    public TimeSpan TrimAfter { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>A connection on which no call is under way is closed after so long.</summary>
     public TimeSpan IdleFor { get; init; } = TimeSpan.FromMinutes(2);
 

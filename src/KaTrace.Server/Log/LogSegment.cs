@@ -11,14 +11,16 @@ namespace KaTrace.Server.Log;
 internal sealed class LogSegment
 {
     public const int MaxEvents = 1024;
-    private const int EncodedBytes = 256 * 1024;
+
+    /// <summary>With what gRPC and HTTP/2 put around it, a message is to fit into 256 KiB, of which arrays are pooled.</summary>
+    private const int EncodedBytes = 252 * 1024;
 
     /// <summary>Memory that one takes.</summary>
     public static readonly int Bytes = EncodedBytes + (MaxEvents * (Unsafe.SizeOf<EventRecord>() + Unsafe.SizeOf<ProcessIdentity>() + sizeof(int)));
 
-    private readonly byte[] _encoded = new byte[EncodedBytes];
-    private readonly int[] _ends = new int[MaxEvents];
-    private readonly EventRecord[] _records = new EventRecord[MaxEvents];
+    private readonly byte[] _encoded = GC.AllocateUninitializedArray<byte>(EncodedBytes);
+    private readonly int[] _ends = GC.AllocateUninitializedArray<int>(MaxEvents);
+    private readonly EventRecord[] _records = GC.AllocateUninitializedArray<EventRecord>(MaxEvents);
     private readonly ProcessIdentity?[] _processes = new ProcessIdentity?[MaxEvents];
     private int _length;
 
@@ -73,6 +75,17 @@ internal sealed class LogSegment
     {
         int start = first == 0 ? 0 : _ends[first - 1];
         return end == 0 ? [] : _encoded.AsSpan(start, _ends[end - 1] - start);
+    }
+
+    /// <summary>Up to where the events from <paramref name="first"/> fit into so many bytes: <paramref name="end"/> at most, and
+    /// behind one at least.</summary>
+    public int LastWithin(int first, int end, int bytes)
+    {
+        int start = first == 0 ? 0 : _ends[first - 1];
+        if (_ends[end - 1] - start <= bytes)
+            return end;
+        int found = Array.BinarySearch(_ends, first, end - first, start + bytes);
+        return Math.Max(first + 1, found >= 0 ? found + 1 : ~found);
     }
 
     private bool HasRoom(ProcessIdentity? process) => Count < MaxEvents && _encoded.Length - _length >= ProtoEventWriter.MaxLength(process);

@@ -8,4 +8,7 @@ internal readonly record struct LogSlice(LogSegment? Segment, int First, int End
 {
     /// <summary>Of the event behind the last.</summary>
     public ulong NextSequence => Segment!.FirstSequence + (uint)End;
+
+    /// <summary>As many of its first events as fit into so many bytes, but one at least.</summary>
+    public LogSlice Within(int bytes) => this with { End = Segment!.LastWithin(First, End, bytes) };
 }

@@ -14,6 +14,7 @@ internal sealed class LogWaiters : IDisposable
 
     private readonly EventLog _log;
     private readonly Lock _lock = new();
+    private readonly Lock _waking = new();
     private readonly Timer _later;
     private List<LogWaiter> _waiting = [];
     private List<LogWaiter> _woken = [];
@@ -87,15 +88,19 @@ internal sealed class LogWaiters : IDisposable
 
     private void WakeNow()
     {
-        lock (_lock)
+        // Two may come here at once. Those who want to wait meanwhile are not held up: they would wait for a wake-up each.
+        lock (_waking)
         {
-            (_waiting, _woken) = (_woken, _waiting);
-            _isDue = false;
-            _lastWake = Stopwatch.GetTimestamp();
-            TimeSpan rest = RestEach * _woken.Count;
-            _rest = rest < MostRest ? rest : MostRest;
+            lock (_lock)
+            {
+                (_waiting, _woken) = (_woken, _waiting);
+                _isDue = false;
+                _lastWake = Stopwatch.GetTimestamp();
+                TimeSpan rest = RestEach * _woken.Count;
+                _rest = rest < MostRest ? rest : MostRest;
+            }
 
-            // Under the lock, as two may come here at once; they continue on threads of their own.
+            // They continue on threads of their own.
             foreach (LogWaiter waiter in _woken)
                 waiter.Wake();
             _woken.Clear();

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using KaTrace.Output;
 using KaTrace.V1;
@@ -13,7 +12,8 @@ internal sealed class AgentIdentity
     public AgentIdentity(string nodeName)
     {
         NodeName = nodeName;
-        InstanceId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        // Random as well, and RandomNumberGenerator would load OpenSSL: 5 MB that an agent without TLS has no use for.
+        InstanceId = Guid.NewGuid().ToString("N");
         ProtoCursor proto = new(stackalloc byte[1024]);
         proto.Bytes(StreamEventsResponse.InstanceIdFieldNumber, Encoding.UTF8.GetBytes(InstanceId));
         proto.Bytes(StreamEventsResponse.NodeNameFieldNumber, Encoding.UTF8.GetBytes(nodeName));

@@ -33,7 +33,7 @@ internal class KatraceService(EventLog log, IAgent agent, Subscriptions subscrip
 
     public virtual async Task StreamEvents(StreamEventsRequest request, IServerStreamWriter<StreamMessage> responses, ServerCallContext context)
     {
-        Subscription subscription = new(StreamRequest.Check(request), log, agent, looks, Peer.Of(context));
+        Subscription subscription = new(StreamRequest.Check(request), log, agent, looks, subscriptions, Peer.Of(context));
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         using IDisposable listed = subscriptions.Add(subscription);
         // Headers go out now: a client that waits for its first event knows that it is subscribed.

@@ -11,7 +11,14 @@ internal sealed class SocketLooks(IAgent agent, ServerOptions options) : IDispos
     /// <summary>A table of 100,000 sockets takes 40 MB.</summary>
     public const int AtATime = 4;
 
+    /// <summary>Between two times that memory is given back.</summary>
+    private static readonly TimeSpan TrimEvery = TimeSpan.FromSeconds(10);
+
     private readonly SemaphoreSlim _free = new(AtATime);
+    private readonly MemoryTrim _trim = new(options.TrimAfter, TrimEvery);
+
+    /// <summary>Gives back what starting or a look has taken, once nothing of it is under way.</summary>
+    public void Trim() => _trim.Soon();
 
     /// <param name="send">Sends a table, which was read after this method was called. It stops waiting when told to, and does not
     /// cancel a write: that would end the call without a word.</param>
@@ -20,6 +27,7 @@ internal sealed class SocketLooks(IAgent agent, ServerOptions options) : IDispos
     public async Task RunAsync(Func<SocketTable, CancellationToken, Task> send, CancellationToken cancel)
     {
         await _free.WaitAsync(cancel).ConfigureAwait(false);
+        _trim.NotNow();
         using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         late.CancelAfter(options.ListTakenWithin);
         try
@@ -34,9 +42,14 @@ internal sealed class SocketLooks(IAgent agent, ServerOptions options) : IDispos
         }
         finally
         {
-            _free.Release();
+            if (_free.Release() == AtATime - 1)
+                _trim.Soon();
         }
     }
 
-    public void Dispose() => _free.Dispose();
+    public void Dispose()
+    {
+        _trim.Dispose();
+        _free.Dispose();
+    }
 }

@@ -123,15 +123,20 @@ internal sealed class StreamMessage(EventLog log, AgentIdentity agent)
         else if (_marker is not null)
             tag.PresentLength(_markerField, content.Length);
 
-        context.SetPayloadLength(head.Length + agent.Proto.Length + tag.Length + content.Length + batchLength);
+        int length = head.Length + agent.Proto.Length + tag.Length + content.Length + batchLength;
+        context.SetPayloadLength(length);
         IBufferWriter<byte> output = context.GetBufferWriter();
-        output.Write(head.Written);
-        output.Write(agent.Proto);
-        output.Write(tag.Written);
-        output.Write(content);
-        output.Write(_made.WrittenSpan);
+
+        // In one piece: the server's own blocks are of 4 KiB, and there would be dozens of them a message.
+        ProtoCursor message = new(output.GetSpan(length));
+        message.Append(head.Written);
+        message.Append(agent.Proto);
+        message.Append(tag.Written);
+        message.Append(content);
+        message.Append(_made.WrittenSpan);
         foreach ((int first, int end) in _runs)
-            output.Write(_slice.Segment!.Encoded(first, end));
+            message.Append(_slice.Segment!.Encoded(first, end));
+        output.Advance(length);
         context.Complete();
         Release();
     }

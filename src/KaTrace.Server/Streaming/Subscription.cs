@@ -17,6 +17,7 @@ internal sealed class Subscription
     private readonly EventLog _log;
     private readonly IAgent _agent;
     private readonly SocketLooks _looks;
+    private readonly Subscriptions _all;
     private readonly StreamMessage _message;
     private StreamSelection _selection;
     private readonly StreamRequest _request;
@@ -30,26 +31,35 @@ internal sealed class Subscription
     private long _lastSentMs;
     private bool _isOver;
 
-    public Subscription(StreamRequest request, EventLog log, IAgent agent, SocketLooks looks, string peer)
+    public Subscription(StreamRequest request, EventLog log, IAgent agent, SocketLooks looks, Subscriptions all, string peer)
     {
-        (_request, _log, _agent, _looks, _peer) = (request, log, agent, looks, peer);
+        (_request, _log, _agent, _looks, _all, _peer) = (request, log, agent, looks, all, peer);
         _selection = new StreamSelection(request.Filter, request.IncludeSelf, log, request.Fields);
         _message = new StreamMessage(log, agent.Identity);
         if (request.Window is { } window)
             _aggregated = new AggregatedEvents(window, request.After is { } after && after.InstanceId == agent.Identity.InstanceId ? after.ToldSequence : 0, agent);
     }
 
+    /// <summary>Events that have not been handed on yet, before filters. Any thread may ask.</summary>
+    public ulong Behind
+    {
+        get
+        {
+            ulong next = Volatile.Read(ref _next), end = _log.End;
+            return end > next && next > 0 ? end - next : 0;
+        }
+    }
+
     /// <summary>For <see cref="GetStatusResponse"/>. Any thread may ask.</summary>
     public Subscriber Describe()
     {
-        ulong next = Volatile.Read(ref _next), end = _log.End;
         return new Subscriber
         {
             Peer = _peer,
             StartTime = _start,
             Sent = Volatile.Read(ref _sent),
             Lost = Volatile.Read(ref _lost),
-            Behind = end > next && next > 0 ? end - next : 0,
+            Behind = Behind,
         };
     }
 
@@ -182,6 +192,7 @@ internal sealed class Subscription
 
     private void Take(LogSlice slice, ulong end)
     {
+        slice = slice.Within(_all.MessageBytes);
         if (slice.NextSequence > end && end > slice.Segment!.FirstSequence + (uint)slice.First)
             slice = slice with { End = (int)(end - slice.Segment.FirstSequence) };
         int until = IndexOfUntil(slice);

@@ -20,7 +20,7 @@ namespace KaTrace.Server.Tracing;
 /// <summary>Traces this kernel once, and fills the log. A thread of its own; allocates nothing an event.</summary>
 internal sealed class TracedLog : IEventSink, IAgent, IDisposable
 {
-    private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
+    private const long TickEveryMs = 1000;
 
     /// <summary>Of probes traced with those that the kernel counted. Looks at every process of the host.</summary>
     private static readonly TimeSpan CompareEvery = TimeSpan.FromMinutes(1);
@@ -40,7 +40,6 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
     private readonly ProbeCoverage _coverage;
     private readonly SemaphoreSlim _comparing = new(1);
     private readonly ConcurrentQueue<Action> _atBatchEnd = [];
-    private readonly Timer _tick;
     private readonly Timer _compare;
     private readonly Thread _thread;
     private readonly Google.Protobuf.WellKnownTypes.Timestamp _start = EventMessage.TimeOf(UnixTime.Now);
@@ -49,7 +48,7 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
     private volatile V1.ProbeCounts? _covered;
     private readonly Lock _socketsLock = new();
     private KernelSockets? _sockets;
-    private int _tickDue;
+    private long _lastTickMs;
 
     private TracedLog(TraceOptions options, KeepaliveTracer tracer, Action<string> warn, Action<Exception> failed)
     {
@@ -58,6 +57,7 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
         Log = new EventLog(options.HistoryBytes, tracer.OwnTgid);
         _clock = new StrongClock(new KernelClock(tracer.Hz, _realtime.Ns));
         _reader = tracer.OpenRing();
+        _reader.ReturnsWhenQuiet = true;
         _pipeline = new EventPipeline(_reader);
         _losses = new LossMonitor(tracer, _pipeline);
         _answers = AnswerPoller.CanHelp(tracer) ? new AnswerPoller(tracer, warn) : null;
@@ -67,7 +67,6 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
         _coverage = ProbeCoverage.Of(tracer);
         _thread = new Thread(() => Run(failed)) { IsBackground = true, Name = "events" };
         _thread.Start();
-        _tick = new Timer(_ => RequestTick(), null, TickEvery, TickEvery);
         _compare = new Timer(_ => _ = CompareProbesAsync(), null, CompareEvery, CompareEvery);
     }
 
@@ -136,7 +135,6 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
     /// <summary>The programs stay until the process ends: taking them down takes the kernel 200 ms.</summary>
     public void Dispose()
     {
-        _tick.Dispose();
         _compare.Dispose();
         _reconciler?.Dispose();
         _reader.Stop();
@@ -160,7 +158,8 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
 
     void IEventSink.OnBatchEnd()
     {
-        if (Volatile.Read(ref _tickDue) != 0 && Interlocked.Exchange(ref _tickDue, 0) != 0)
+        // No timer: the thread wakes up once a second anyway, and others woken for it were half of what an idle agent cost.
+        if (Environment.TickCount64 - _lastTickMs >= TickEveryMs)
             Tick();
         Log.Publish();
         while (_atBatchEnd.TryDequeue(out Action? action))
@@ -192,15 +191,9 @@ internal sealed class TracedLog : IEventSink, IAgent, IDisposable
         return done.Task;
     }
 
-    /// <summary>Cuts a wait short, so that the work is done on the pipeline's own thread also while it is quiet.</summary>
-    private void RequestTick()
-    {
-        Volatile.Write(ref _tickDue, 1);
-        _reader.CancelPendingRead();
-    }
-
     private void Tick()
     {
+        _lastTickMs = Environment.TickCount64;
         _realtime.Refresh();
         if (_realtime.Ns != Clock.RealtimeOffsetNs)
             _clock = new StrongClock(new KernelClock(_tracer.Hz, _realtime.Ns));

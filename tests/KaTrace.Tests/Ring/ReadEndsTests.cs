@@ -34,6 +34,36 @@ public sealed class ReadEndsTests : IDisposable
     }
 
     [Fact]
+    public void A_read_outlasts_polls_that_find_nothing_unless_it_is_to_return_when_quiet()
+    {
+        using PlainRing ring = new(4096);
+        ScriptedPoll poll = new(ring);
+        RingPipeReader reader = new(ring.Memory, new RingWait(ring.Memory, poll));
+        poll.DuringPoll = () =>
+        {
+            if (poll.Polls == 3)
+                reader.CancelPendingRead();
+        };
+        Give(reader, reader.ReadAsync());
+        Assert.Equal(3, poll.Polls);
+
+        reader.ReturnsWhenQuiet = true;
+        Give(reader, reader.ReadAsync());
+        Assert.Equal(4, poll.Polls);
+        Give(reader, reader.ReadAsync());
+        Assert.Equal(5, poll.Polls);
+
+        static void Give(RingPipeReader reader, ValueTask<ReadResult> read)
+        {
+            Assert.True(read.IsCompleted);
+            ReadResult result = read.AsTask().GetAwaiter().GetResult();
+            Assert.True(result.IsCanceled);
+            Assert.True(result.Buffer.IsEmpty);
+            reader.AdvanceTo(result.Buffer.End);
+        }
+    }
+
+    [Fact]
     public void Cancel_stop_and_a_cancelled_token_each_interrupt_the_sleep()
     {
         // The reader would look up by itself after the 100 ms of a poll: that is not what ends its sleep.

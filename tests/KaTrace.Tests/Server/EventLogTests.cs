@@ -33,6 +33,23 @@ public sealed class EventLogTests
     }
 
     [Fact]
+    public void A_part_of_a_slice_has_as_many_events_as_fit_and_one_at_least()
+    {
+        using EventLog log = new();
+        Fill(log, 10);
+        LogSlice slice = log.Read(3, out _);
+        int[] lengths = [.. Enumerable.Range(slice.First, slice.End - slice.First).Select(i => slice.Segment!.Encoded(i, i + 1).Length)];
+
+        Assert.Equal(slice, slice.Within(lengths.Sum()));
+        Assert.Equal(slice.End - 1, slice.Within(lengths.Sum() - 1).End);
+        Assert.Equal(slice.First + 3, slice.Within(lengths[..3].Sum()).End);
+        Assert.Equal(slice.First + 3, slice.Within(lengths[..4].Sum() - 1).End);
+        Assert.Equal(slice.First + 1, slice.Within(lengths[0]).End);
+        Assert.Equal(slice.First + 1, slice.Within(1).End);
+        log.Release(slice);
+    }
+
+    [Fact]
     public void Appending_and_reading_allocate_nothing_in_the_long_run()
     {
         using EventLog log = new(bytes: 0);
