@@ -1,8 +1,6 @@
 using KaTrace.Captures;
-using KaTrace.Events;
 using KaTrace.Hosts;
 using KaTrace.Output;
-using KaTrace.Ring;
 
 namespace KaTrace.Cli.Replaying;
 
@@ -44,8 +42,11 @@ internal sealed class SnapshotSearch
         };
         try
         {
-            while (capture.TryReadRecords(out ReadOnlyMemory<byte> records))
-                NoteTimes(capture, records.Span);
+            while (capture.TryReadRecords(out _))
+            {
+                if (capture.Info.Records > 0)
+                    NoteTime(capture.Clock.ToUnixNs(capture.Info.LastNs));
+            }
         }
         catch (InvalidDataException e)
         {
@@ -74,16 +75,6 @@ internal sealed class SnapshotSearch
         _firstUnixNs = Math.Min(_firstUnixNs, snapshot.EndedUnixNs);
         if (snapshot.EndedUnixNs <= AtUnixNs)
             Found = snapshot;
-    }
-
-    private void NoteTimes(Capture capture, ReadOnlySpan<byte> records)
-    {
-        FrameReader frames = new(records);
-        while (frames.TryRead(out ReadOnlySpan<byte> frame))
-        {
-            if (EventDecoder.TryDecode(frame, out EventView view))
-                NoteTime(capture.Clock.ToUnixNs(view.Record.TimeNs));
-        }
     }
 
     private void NoteTime(long unixNs) => _endUnixNs = Math.Max(_endUnixNs, unixNs);
