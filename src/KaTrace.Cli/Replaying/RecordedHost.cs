@@ -6,7 +6,7 @@ using KaTrace.Sockets;
 namespace KaTrace.Cli.Replaying;
 
 /// <summary>A host as captures have it at one moment: the last snapshot that had ended by then, with the events since.</summary>
-/// <param name="open">Opens them, which are of one host: they are read twice.</param>
+/// <param name="open">Opens them, which are of one host: they are read twice, so that none may be a pipe.</param>
 /// <param name="at">The moment, in nanoseconds since the Unix epoch, from that of the beginning of the first capture; null: their end.</param>
 /// <param name="mayBePast">A moment behind the end is the end.</param>
 internal sealed class RecordedHost(Func<CaptureFiles> open, Func<long, long>? at, bool mayBePast = false) : IHostSource, IEventHistory
@@ -34,7 +34,7 @@ internal sealed class RecordedHost(Func<CaptureFiles> open, Func<long, long>? at
         using CaptureFiles files = open();
         foreach (Capture capture in files.Captures.Skip(found.File))
             events.Read(capture);
-        return new RecordedLook(found, sockets, events, search.AtUnixNs);
+        return new RecordedLook(found, sockets, events, search.AtUnixNs, search.Cut);
     }
 
     /// <summary>Up to the moment that was looked at.</summary>
@@ -56,6 +56,8 @@ internal sealed class RecordedHost(Func<CaptureFiles> open, Func<long, long>? at
     private SnapshotSearch FindSnapshot()
     {
         using CaptureFiles files = open();
+        if (files.Captures.FirstOrDefault(capture => !capture.CanBeReadAgain) is { } pipe)
+            throw new InvalidDataException($"{pipe.Name} is a pipe, and captures are read twice for that: write it to a file first");
         OneHost.Check(files.Captures);
         SnapshotSearch search = new(at?.Invoke(files.BegunUnixNs));
         foreach ((int file, Capture capture) in files.Captures.Index())

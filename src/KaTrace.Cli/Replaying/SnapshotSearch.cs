@@ -25,6 +25,9 @@ internal sealed class SnapshotSearch
 
     public FoundSnapshot? Found { get; private set; }
 
+    /// <summary>What is missing where the moment is the end and the last file was cut; null: nothing.</summary>
+    public string? Cut { get; private set; }
+
     /// <summary>Why there is none, in one sentence.</summary>
     public string WhyNone => _firstUnixNs == long.MaxValue
         ? $"there is no list of sockets in {_names}: 'katrace replay' shows the events"
@@ -52,6 +55,8 @@ internal sealed class SnapshotSearch
         {
             _damage ??= e.Message;
         }
+
+        Cut = _askedUnixNs is null && capture.End is null ? CutNotice.Of(capture) : null;
 
         if (capture.End is { EndedMonotonicNs: > 0 } end)
             NoteTime(capture.Clock.ToUnixNs(end.EndedMonotonicNs));

@@ -263,6 +263,18 @@ public sealed class RecordedHostTests : IDisposable
     }
 
     [Fact]
+    public void Where_a_capture_was_cut_its_end_says_so()
+    {
+        _story.Record(Snapshot(1), Event(3, Sample.Enabled));
+        byte[] bytes = File.ReadAllBytes(_story.Files[0]);
+        int end = BlockBytes.Find(bytes).Last().Offset;
+        File.WriteAllBytes(_story.Files[0], bytes[..(end + 5)]);
+
+        Assert.Equal($"{_story.Files[0]} was cut short: it has no end behind byte {end:N0}, and 5 bytes of a block that is not whole. What came later, or had not been written for up to two seconds, is missing", _story.Look(null).Table.Gaps[^1]);
+        Assert.Single(_story.Look(2).Table.Gaps);
+    }
+
+    [Fact]
     public void What_a_capture_cannot_tell_is_one_sentence()
     {
         _story.Record(Snapshot(1), Event(3, Sample.Enabled));
