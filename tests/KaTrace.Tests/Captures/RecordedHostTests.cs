@@ -146,6 +146,14 @@ public sealed class RecordedHostTests : IDisposable
     }
 
     [Fact]
+    public void Events_of_before_a_snapshot_are_in_it_already()
+    {
+        _story.Record(Event(0.5, Sample.Enabled), Snapshot(1, ended: 2), Event(3, Sample.Probe with { Cookie = 77, Ino = 77, Rport = 50_000 }));
+
+        Assert.False(_story.At(4).KeepaliveOn);
+    }
+
+    [Fact]
     public void The_last_snapshot_that_had_ended_is_taken()
     {
         _story.Record(

@@ -61,9 +61,11 @@ public sealed class RecordedSocketTests : IDisposable
             Snapshot(0),
             Event(1, Sample.Enabled with { Fd = 9 }, Worker),
             Event(2, Sample.Probe with { Holding = Holding.Exited }, Redis),
+            Event(3.5, Sample.Probe with { Fd = 3 }, First),
             Event(4, Sample.Probe with { Holding = Holding.Orphan }, Worker));
 
         Assert.Equal(["worker 9"], Holders(3));
+        Assert.Equal(2, Holders(3.6).Length);
         Assert.Empty(Holders(5));
         Assert.Equal(SocketFlags.Orphan, _story.At(5).Flags & SocketFlags.Orphan);
     }
@@ -101,6 +103,15 @@ public sealed class RecordedSocketTests : IDisposable
         Assert.True(_story.At(3.5).KeepaliveOn);
         Assert.False(_story.At(4.5).KeepaliveOn);
         Assert.Equal([99ul, 100ul], _story.Cookies(4.5));
+    }
+
+    /// <summary>Before it has a cookie, its ends are all that names it.</summary>
+    [Fact]
+    public void What_comes_where_one_was_closed_is_another()
+    {
+        _story.Record(Snapshot(0), Event(1, Sample.Closed), Event(2, Sample.Enabled with { Cookie = 0, Ino = 0 }));
+
+        Assert.Equal([0ul], _story.Cookies(3));
     }
 
     [Fact]
