@@ -3,6 +3,7 @@ using KaTrace.Captures;
 using KaTrace.Cli.Replaying;
 using KaTrace.Events;
 using KaTrace.Hosts;
+using KaTrace.Output;
 using KaTrace.Processes;
 using KaTrace.Sockets;
 using KaTrace.Tests.Hosts;
@@ -164,6 +165,7 @@ public sealed class RecordedHostTests : IDisposable
         Assert.Equal([Cookie], _story.Cookies(5));
         Assert.Equal([13ul], _story.Cookies(7));
         Assert.Equal([13ul], _story.Cookies(null));
+        Assert.Contains($"the first list of sockets in {_story.Files[0]} is of {RfcTime.Of(UnixNs(1))}: ", Assert.Throws<InvalidDataException>(() => _story.Look(0.5)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -297,6 +299,7 @@ public sealed class RecordedHostTests : IDisposable
         bytes[records.End - 9] ^= 1;
         File.WriteAllBytes(file, bytes);
         Assert.Matches($"^{file} is damaged in the block at byte {records.Offset}: its checksum does not fit; what lies before it was read; --at [^ ]+Z is the last moment that can be told$", Refused(null));
+        Assert.Equal(Refused(null), Refused(1000));
         Assert.Equal([Cookie], _story.Cookies(1));
 
         File.WriteAllBytes(file, new Recorded().Write([Event(3, Sample.Enabled)]));

@@ -1,5 +1,6 @@
 using KaTrace.Events;
 using KaTrace.Hosts;
+using KaTrace.Knobs;
 using KaTrace.Processes;
 using KaTrace.Sockets;
 using KaTrace.Tests.Sockets;
@@ -168,17 +169,20 @@ public sealed class RecordedSocketTests : IDisposable
         _story.Record(
             Snapshot(0),
             Event(2, Sample.Enabled, new ProcessIdentity(Redis.Key, "sleep"u8, details: null)),
-            Event(4, Sample.Enabled, Sample.Process(520, Redis.Key.StartBoottimeNs, "nginx"u8, "nginx -g")));
+            Event(4, Sample.Enabled, Sample.Process(520, Redis.Key.StartBoottimeNs, "nginx"u8, "nginx -g")),
+            Event(6, Sample.Enabled, new ProcessIdentity(Redis.Key, "sleep"u8, details: null)));
 
-        Assert.Equal(("redis-server", "redis-server --as-in-the-snapshot"), Program(1));
-        Assert.Equal(("sleep", null), Program(3));
-        Assert.Equal(("nginx", "nginx -g"), Program(5));
+        Assert.Equal(("redis-server", "redis-server --as-in-the-snapshot", true), Program(1));
+        Assert.Equal(("sleep", null, false), Program(3));
+        Assert.Equal(("nginx", "nginx -g", false), Program(5));
+        Assert.Equal(("sleep", null, false), Program(7));
 
-        (string Comm, string? CommandLine) Program(double second)
+        (string Comm, string? CommandLine, bool RunsGo) Program(double second)
         {
             IHostLook look = _story.Look(second);
             SocketProcess process = look.Table.Processes[look.Table.HoldersOf(in look.Table.Rows[1])[0].Process];
-            return (process.Comm, look.ReadPrograms(look.Table.Processes).Details(process)?.CommandLine);
+            ProgramLookup programs = look.ReadPrograms(look.Table.Processes);
+            return (process.Comm, programs.Details(process)?.CommandLine, programs.RunsGo(process));
         }
     }
 

@@ -49,7 +49,7 @@ internal sealed class RecordedStory : IDisposable
         MadeUpLook look = new(host.Table)
         {
             Descriptors = new Dictionary<uint, DescriptorUse> { [520] = new(1, 2) },
-            Programs = new ProgramLookup(new Dictionary<ProcessKey, ProcessDetails> { [Redis.Key] = new() { Key = Redis.Key, Comm = "redis-server", CommandLine = "redis-server --as-in-the-snapshot" } }, _ => false),
+            Programs = new ProgramLookup(new Dictionary<ProcessKey, ProcessDetails> { [Redis.Key] = new() { Key = Redis.Key, Comm = "redis-server", CommandLine = "redis-server --as-in-the-snapshot" } }, _ => true),
         };
         Write(r, SnapshotPart.Of(look, r.Recorder!.Files, Begin + (ulong)(begun * Second), Begin + (ulong)((ended ?? begun) * Second)));
     };

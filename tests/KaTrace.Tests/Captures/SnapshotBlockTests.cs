@@ -145,7 +145,8 @@ public sealed class SnapshotBlockTests
         using TemporaryDirectory directory = new();
         using CaptureRecorder recorder = new(new CaptureOptions { Path = directory.File("a.katrace"), MaxSize = 400_000 }, new Recorded().Header);
         CaptureWriter writer = new(recorder);
-        foreach (SnapshotPart part in SnapshotPart.Of(Large(10_000), 1, 5, 6))
+        SnapshotPart[] parts = [.. SnapshotPart.Of(Large(10_000), 1, 5, 6)];
+        foreach (SnapshotPart part in parts.Append(parts[0])) // for the last there would be room
             recorder.Write(part);
         new Recorded().Event(writer, Sample.Probe, null, Sample.Clock);
         writer.Complete();
