@@ -7,11 +7,13 @@ using KaTrace.Cli.Replaying;
 using KaTrace.Cli.Streaming;
 using KaTrace.Events;
 using KaTrace.Filters;
-using KaTrace.Output;
+using KaTrace.Hosts;
+using KaTrace.Sockets;
+using KaTrace.Tests.Hosts;
 
 namespace KaTrace.Fuzz;
 
-/// <summary>Reads an input as a capture, to lines of text and of JSON, and inspects it. All that may come of it is an
+/// <summary>Reads an input as a capture, to lines of text and of JSON, inspects it, and tells of its host. All that may come of it is an
 /// <see cref="InvalidDataException"/>.</summary>
 internal static class CaptureTarget
 {
@@ -27,11 +29,16 @@ internal static class CaptureTarget
 
     private static void Read(byte[] input)
     {
+        Allow(Replay, input);
+        Allow(Inspect, input);
+        Allow(TellHost, input);
+    }
+
+    private static void Allow(Action<byte[]> read, byte[] input)
+    {
         try
         {
-            Replay(input);
-            using Capture capture = Capture.Read(new MemoryStream(input), "input");
-            new Inspection(capture, TextWriter.Null).Run(listBlocks: true);
+            read(input);
         }
         catch (InvalidDataException)
         {
@@ -39,9 +46,29 @@ internal static class CaptureTarget
         }
     }
 
+    private static Capture Open(byte[] input) => Capture.Read(new MemoryStream(input), "input");
+
+    private static void Inspect(byte[] input)
+    {
+        using Capture capture = Open(input);
+        new Inspection(capture, TextWriter.Null).Run(listBlocks: true);
+    }
+
+    /// <summary>As list, audit and explain would: at the end, and a nanosecond to some minutes before it, as the length of the input says.</summary>
+    private static void TellHost(byte[] input)
+    {
+        using RecordedHost atEnd = new(() => new CaptureFiles([Open(input)]), at: null);
+        SocketTable table = atEnd.Look(programs: true).Table;
+        using RecordedHost before = new(() => new CaptureFiles([Open(input)]), _ => ((table.Time - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick) - (1L << (input.Length % 40)));
+        IHostLook look = before.Look(programs: true);
+        PrintedHost.Of(look);
+        if (!look.Table.Rows.IsEmpty)
+            before.Last(in look.Table.Rows[0], count: 10);
+    }
+
     private static void Replay(byte[] input)
     {
-        using Capture capture = Capture.Read(new MemoryStream(input), "input");
+        using Capture capture = Open(input);
         Discarded output = new();
         CapturePipeReader reader = new(capture);
         ReplaySink sink = new(Everything, 0, output, clock: null, reader.Stop);

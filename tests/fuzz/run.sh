@@ -21,8 +21,9 @@ dotnet tool install --tool-path "$work/tools" SharpFuzz.CommandLine --version 2.
 	{ echo "fuzz: the tool SharpFuzz.CommandLine cannot be installed" >&2; exit 1; }
 rm -rf "$work/bin"
 dotnet build tests/fuzz --configuration Release --verbosity quiet --nologo -clp:ErrorsOnly --output "$work/bin" >&2
-"$work/tools/sharpfuzz" "$work/bin/KaTrace.Core.dll"
-"$work/tools/sharpfuzz" "$work/bin/ZstdSharp.dll"
+for assembly in KaTrace.Core katrace ZstdSharp; do
+	"$work/tools/sharpfuzz" "$work/bin/$assembly.dll"
+done
 
 rm -rf "$work/found"
 # The runtime reserves far more memory than it uses; the heap is what is bounded.

@@ -33,7 +33,7 @@ internal sealed class HostFlags
 
             if (_server.All.Concat(live).FirstOrDefault(option => IsGiven(result, option)) is { } wrong)
                 result.AddError($"{wrong.Name}: with --replay the host is that of a capture");
-            else if (result.GetValue(_replay)!.Contains("-"))
+            else if (result.GetResult(_replay)!.Tokens.Any(token => token.Value == "-"))
                 result.AddError("--replay: captures are read twice, and so cannot come by standard input; write it to a file first");
         });
     }

@@ -7,14 +7,14 @@ internal sealed class CaptureFiles : IDisposable
 {
     private readonly List<Capture> _captures = [];
 
-    /// <exception cref="IOException">A file cannot be opened.</exception>
-    /// <exception cref="InvalidDataException">One is no capture.</exception>
-    public CaptureFiles(IReadOnlyList<string> paths)
+    /// <param name="opened">One after the other, as this opens them; disposed with this.</param>
+    /// <inheritdoc cref="Capture.Open" path="/exception"/>
+    public CaptureFiles(IEnumerable<Capture> opened)
     {
         try
         {
-            foreach (string path in paths)
-                _captures.Add(Capture.Open(path));
+            foreach (Capture capture in opened)
+                _captures.Add(capture);
         }
         catch
         {
@@ -29,6 +29,9 @@ internal sealed class CaptureFiles : IDisposable
 
     /// <summary>Of the first.</summary>
     public long BegunUnixNs => Begun(_captures[0]);
+
+    /// <inheritdoc cref="Capture.Open"/>
+    public static CaptureFiles Open(IReadOnlyList<string> paths) => new(paths.Select(Capture.Open));
 
     public void Dispose()
     {

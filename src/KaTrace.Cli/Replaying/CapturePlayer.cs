@@ -21,7 +21,7 @@ internal sealed class CapturePlayer : IDisposable
     /// <exception cref="InvalidDataException">One is no capture.</exception>
     public CapturePlayer(ReplayOptions options, IEventOutput output)
     {
-        _files = new CaptureFiles(options.Paths);
+        _files = CaptureFiles.Open(options.Paths);
         _sink = new ReplaySink(options, _files.BegunUnixNs, output, options.Speed is { } speed ? new ReplayClock(speed, _stop) : null, Stop);
     }
 

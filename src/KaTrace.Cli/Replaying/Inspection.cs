@@ -120,7 +120,7 @@ internal sealed class Inspection(Capture capture, TextWriter output)
         if (_undecodable > 0)
             Line("  of unknown kind", $"{_undecodable:N0}");
         if (_firstNs <= _lastNs)
-            Line("time", $"{Time(_firstNs)} to {Time(_lastNs)}, {TimeSpan.FromTicks((_lastNs - _firstNs) / TimeSpan.NanosecondsPerTick)}");
+            Line("time", $"{Time(_firstNs)} to {Time(_lastNs)}, {TimeText.Of(TimeSpan.FromTicks((_lastNs - _firstNs) / TimeSpan.NanosecondsPerTick))}");
         Line("snapshots", $"{_snapshots:N0}{(_snapshots == 0 ? "" : $" in {CountText.Of((long)_snapshotParts, "block")}, the last of {CountText.Of(_lastSnapshot!.Rows.Length, "socket")} at {Time(_lastSnapshot.TimeNs)}")}");
         string lost = string.Join(", ", _lost.Select((count, place) => (count, place)).Where(l => l.count > 0).Select(l => LostSentence.Of((Lost.Types.Place)l.place, l.count)));
         Line("lost", lost.Length == 0 ? "none" : lost);

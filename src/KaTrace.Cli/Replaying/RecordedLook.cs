@@ -19,13 +19,14 @@ internal sealed class RecordedLook : IHostLook
     /// <param name="sockets">Of the snapshot, with the events since.</param>
     /// <param name="events">These.</param>
     /// <param name="atUnixNs">The moment.</param>
-    public RecordedLook(FoundSnapshot found, RecordedSockets sockets, RecordedEvents events, long atUnixNs)
+    /// <param name="cut">What is missing behind it, in one sentence; null: nothing.</param>
+    public RecordedLook(FoundSnapshot found, RecordedSockets sockets, RecordedEvents events, long atUnixNs, string? cut)
     {
         (_snapshot, _details) = (found.Look, events.Details);
         _isOfSnapshot = atUnixNs == found.EndedUnixNs;
         DateTimeOffset time = DateTimeOffset.UnixEpoch.AddTicks(atUnixNs / TimeSpan.NanosecondsPerTick);
         KernelClock clock = new(found.Look.Table.Clock.Hz, found.Info.RealtimeOffsetNs);
-        Table = NewTable(sockets, events.Names, (ulong)(atUnixNs - clock.RealtimeOffsetNs), clock, time, [.. found.Look.Table.Gaps, .. _isOfSnapshot ? [] : GapsOf(found, events, atUnixNs)]);
+        Table = NewTable(sockets, events.Names, (ulong)(atUnixNs - clock.RealtimeOffsetNs), clock, time, [.. found.Look.Table.Gaps, .. _isOfSnapshot ? [] : GapsOf(found, events, atUnixNs), .. cut is null ? (string[])[] : [cut]]);
     }
 
     public string NodeName => _snapshot.NodeName;

@@ -9,7 +9,7 @@ namespace KaTrace.Cli.Replaying;
 /// <summary>The flags of commands that read captures.</summary>
 internal sealed class ReplayFlags
 {
-    private readonly Argument<string[]> _paths = new("FILE") { Description = "Captures, for instance all files of a rotation; - is standard input", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _paths = CaptureArgument.Create("Captures, for instance all files of a rotation; - is standard input");
     private readonly Option<ulong?> _count = Parsed<ulong?>("--count", "Stop after so many events", "N", text => ParseCount(text));
     private readonly Option<CaptureTime?> _from = From();
     private readonly Option<CaptureTime?> _until = Until();

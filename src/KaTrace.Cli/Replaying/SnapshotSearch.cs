@@ -1,8 +1,6 @@
 using KaTrace.Captures;
-using KaTrace.Events;
 using KaTrace.Hosts;
 using KaTrace.Output;
-using KaTrace.Ring;
 
 namespace KaTrace.Cli.Replaying;
 
@@ -27,6 +25,9 @@ internal sealed class SnapshotSearch
 
     public FoundSnapshot? Found { get; private set; }
 
+    /// <summary>What is missing where the moment is the end and the last file was cut; null: nothing.</summary>
+    public string? Cut { get; private set; }
+
     /// <summary>Why there is none, in one sentence.</summary>
     public string WhyNone => _firstUnixNs == long.MaxValue
         ? $"there is no list of sockets in {_names}: 'katrace replay' shows the events"
@@ -44,13 +45,18 @@ internal sealed class SnapshotSearch
         };
         try
         {
-            while (capture.TryReadRecords(out ReadOnlyMemory<byte> records))
-                NoteTimes(capture, records.Span);
+            while (capture.TryReadRecords(out _))
+            {
+                if (capture.Info.Records > 0)
+                    NoteTime(capture.Clock.ToUnixNs(capture.Info.LastNs));
+            }
         }
         catch (InvalidDataException e)
         {
             _damage ??= e.Message;
         }
+
+        Cut = _askedUnixNs is null && capture.End is null ? CutNotice.Of(capture) : null;
 
         if (capture.End is { EndedMonotonicNs: > 0 } end)
             NoteTime(capture.Clock.ToUnixNs(end.EndedMonotonicNs));
@@ -74,16 +80,6 @@ internal sealed class SnapshotSearch
         _firstUnixNs = Math.Min(_firstUnixNs, snapshot.EndedUnixNs);
         if (snapshot.EndedUnixNs <= AtUnixNs)
             Found = snapshot;
-    }
-
-    private void NoteTimes(Capture capture, ReadOnlySpan<byte> records)
-    {
-        FrameReader frames = new(records);
-        while (frames.TryRead(out ReadOnlySpan<byte> frame))
-        {
-            if (EventDecoder.TryDecode(frame, out EventView view))
-                NoteTime(capture.Clock.ToUnixNs(view.Record.TimeNs));
-        }
     }
 
     private void NoteTime(long unixNs) => _endUnixNs = Math.Max(_endUnixNs, unixNs);

@@ -20,6 +20,8 @@ internal sealed class BlockReader(Stream stream, string name) : IDisposable
 
     public string Name => name;
 
+    public bool CanSeek => stream.CanSeek;
+
     /// <summary>Where the block begins.</summary>
     public long Offset { get; private set; }
 

@@ -24,6 +24,9 @@ internal sealed class Capture : IDisposable
 
     public string Name => _blocks.Name;
 
+    /// <summary>Not of a pipe.</summary>
+    public bool CanBeReadAgain => _blocks.CanSeek;
+
     public CaptureHeader Header { get; }
 
     /// <summary>Null while it was not read to its end, and where it was cut.</summary>
@@ -129,7 +132,7 @@ internal sealed class Capture : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"cannot open {path}: {FileTrouble.Reason(e)}", e);
+            throw new IOException($"cannot open {path}: {(Directory.Exists(path) ? "it is a directory" : FileTrouble.Reason(e))}", e);
         }
     }
 
@@ -169,22 +172,26 @@ internal sealed class Capture : IDisposable
         return _translator is null ? records : _translator.Translate(records.Span, (int)_info.Records);
     }
 
-    /// <summary>Before anything of it is shown. The bytes are in the cache by their checksum, so this costs next to nothing.</summary>
+    /// <summary>Before anything of it is shown. The bytes are in the cache by their checksum, so this costs next to nothing, as long as
+    /// no header is waited for: that of the record before is likely the same, and says where the next one is.</summary>
     private void Check(ReadOnlySpan<byte> records)
     {
-        uint count = 0;
-        int at = 0;
-        while (at < records.Length)
+        uint count = 0, likely = 0;
+        int step = 0;
+        for (int at = 0; at < records.Length; at += step)
         {
             if (records.Length - at < RingLayout.HeaderSize)
                 throw _blocks.Damage($"its record {count + 1} has no room for a header");
             uint header = Unsafe.ReadUnaligned<uint>(in records[at]);
-            if ((header & (RingLayout.BusyBit | RingLayout.DiscardBit)) != 0)
-                throw _blocks.Damage($"its record {count + 1} was never committed");
-            long end = at + (long)RingLayout.Step(header);
-            if (end > records.Length)
+            if (header != likely || count == 0)
+            {
+                if ((header & (RingLayout.BusyBit | RingLayout.DiscardBit)) != 0)
+                    throw _blocks.Damage($"its record {count + 1} was never committed");
+                (likely, step) = (header, (int)RingLayout.Step(header));
+            }
+
+            if (step > records.Length - at)
                 throw _blocks.Damage($"its record {count + 1} claims {header} bytes, more than there are");
-            at = (int)end;
             count++;
         }
 

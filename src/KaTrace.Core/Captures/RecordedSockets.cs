@@ -25,6 +25,7 @@ internal sealed class RecordedSockets
             foreach (SocketHolder holder in table.HoldersOf(in row))
                 socket.Holders.Add((table.Processes[holder.Process], holder.Fd));
             Add(socket);
+            Name(socket);
         }
     }
 
@@ -37,13 +38,19 @@ internal sealed class RecordedSockets
     {
         RecordedSocket? socket = Find(in record);
         if (socket is not null)
-            Remove(socket);
+            ForgetNames(socket);
         // A connection that timed out, or was reset, is told to be closed as well.
         if (record.Kind == EventKind.Closed)
+        {
+            if (socket is not null)
+                _all.Remove(socket.Place!);
             return;
-        socket ??= new RecordedSocket();
+        }
+
+        if (socket is null)
+            Add(socket = new RecordedSocket());
         socket.Apply(in record, owner);
-        Add(socket);
+        Name(socket);
     }
 
     /// <summary>An event of after the moment tells how long the peer had been silent, and so perhaps at that moment.</summary>
@@ -67,11 +74,10 @@ internal sealed class RecordedSockets
 
     private static bool MayBe(RecordedSocket socket, ulong cookie) => socket.Row.Cookie == 0 || cookie == 0;
 
-    private void Add(RecordedSocket socket)
+    private void Add(RecordedSocket socket) => socket.Place = _all.AddLast(socket);
+
+    private void Name(RecordedSocket socket)
     {
-        socket.Place ??= _all.AddLast(socket);
-        if (socket.Place.List is null)
-            _all.AddLast(socket.Place);
         ref readonly SocketRow row = ref socket.Row;
         if (row.Cookie != 0)
             _byCookie[row.Cookie] = socket;
@@ -81,9 +87,8 @@ internal sealed class RecordedSockets
             _byEnds[ends] = socket;
     }
 
-    private void Remove(RecordedSocket socket)
+    private void ForgetNames(RecordedSocket socket)
     {
-        _all.Remove(socket.Place!);
         ref readonly SocketRow row = ref socket.Row;
         Forget(_byCookie, row.Cookie);
         Forget(_byInode, (row.Netns, row.Ino));

@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using KaTrace.Captures;
-using KaTrace.Hosts;
 using KaTrace.KernelTests.Net;
 using static KaTrace.KernelTests.Net.KeepaliveSocket;
 using Socket = System.Net.Sockets.Socket;
@@ -10,9 +8,6 @@ namespace KaTrace.KernelTests.Cli;
 /// <summary><c>katrace list --replay</c>: what it tells of a moment is what <c>katrace list</c> showed then.</summary>
 public sealed class RecordedListTests : IDisposable
 {
-    /// <summary>The kernel keeps times in jiffies, and a look at it takes time.</summary>
-    private const double ToleranceSeconds = 0.5;
-
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("katrace-test-");
     private readonly List<JsonObject[]> _moments = [];
 
@@ -24,7 +19,7 @@ public sealed class RecordedListTests : IDisposable
         string[] namespaces = [.. new[] { pair, reset, silent }.SelectMany(p => new[] { "--netns", p.Left.Name, "--netns", p.Right.Name })];
         pair.Server.SetKeepalive(idle: 600, interval: 75, count: 9);
         using KatraceProcess record = KatraceProcess.Start(["record", "-o", file, "--snapshot-interval", "0", .. namespaces]).Live();
-        Until.True(() => Snapshots(file) > 0, "the capture begins with all sockets");
+        Until.True(() => RecordedSnapshots.Count(file) > 0, "the capture begins with all sockets");
         Look();
 
         pair.Client.SetKeepalive(idle: 300, interval: 60, count: 4);
@@ -82,26 +77,9 @@ public sealed class RecordedListTests : IDisposable
         {
             // One without keepalive makes no event when it ends, and that is said.
             if (liveByName.TryGetValue(name, out JsonObject? same))
-                AssertTold(socket, same, name, all);
+                Told.AssertSo(socket, same, name, all);
             else
                 Assert.False(IsOn(socket), $"{name} was not there\n{all}");
-        }
-    }
-
-    private static void AssertTold(JsonNode told, JsonNode? live, string path, string all)
-    {
-        if (told is JsonObject members)
-        {
-            foreach ((string name, JsonNode? value) in members)
-                AssertTold(value!, live?[name], $"{path}.{name}", all);
-        }
-        else if (path.EndsWith("silentSeconds", StringComparison.Ordinal) || path.EndsWith("nextSeconds", StringComparison.Ordinal))
-        {
-            Assert.True(live is not null && Math.Abs((double)told - (double)live) <= ToleranceSeconds, $"{path}: {told}, and was {live}\n{all}");
-        }
-        else
-        {
-            Assert.True(JsonNode.DeepEquals(told, live), $"{path}: {told}, and was {live}\n{all}");
         }
     }
 
@@ -116,18 +94,5 @@ public sealed class RecordedListTests : IDisposable
         string[] lines = list.Output.All();
         Assert.True(list.WaitForExit() == 0, string.Join('\n', list.Errors.All()));
         return [.. lines.Select(line => JsonNode.Parse(line)!.AsObject())];
-    }
-
-    private static int Snapshots(string file)
-    {
-        int count = 0;
-        using Capture capture = Capture.Open(file);
-        SnapshotAssembly assembly = new(capture);
-        capture.OnSnapshot = (in info, read) => count += assembly.TryAdd(in info, read(), out IHostLook? _) ? 1 : 0;
-        while (capture.TryReadRecords(out _))
-        {
-        }
-
-        return count;
     }
 }

@@ -119,6 +119,11 @@ public sealed class ReplayTests
     [Theory]
     [InlineData("replay /nowhere/a.katrace", 1, "katrace: cannot open /nowhere/a.katrace: there is no such directory")]
     [InlineData("replay /etc/hostname", 1, "katrace: /etc/hostname is no capture that can be read: it does not begin as a .katrace file does")]
+    [InlineData("replay /etc", 1, "katrace: cannot open /etc: it is a directory")]
+    [InlineData("replay --sped 1x", 2, "katrace: there is no option '--sped'")]
+    [InlineData("inspect --all a.katrace", 2, "katrace: there is no option '--all'")]
+    [InlineData("list --replay", 2, "katrace: Required argument missing for option: '--replay'.")]
+    [InlineData("audit --replay -", 2, "katrace: --replay: captures are read twice, and so cannot come by standard input; write it to a file first")]
     [InlineData("replay", 2, "katrace: Required argument 'FILE' missing for command: 'replay'.")]
     [InlineData("replay a.katrace --speed fast", 2, "katrace: --speed: bad speed 'fast': write it like 1x, 10x, 0.5x or max")]
     [InlineData("replay a.katrace --from noon", 2, "katrace: --from: bad time 'noon': write it like 2026-08-21T10:46:34Z, with a zone, or like 1m30s after the capture began")]
@@ -133,6 +138,25 @@ public sealed class ReplayTests
         Assert.Equal(exitCode, actual);
         Assert.Empty(output);
         Assert.Equal(line, errors[0]);
+    }
+
+    [Fact]
+    public void A_pipe_cannot_be_searched_for_sockets()
+    {
+        (int exitCode, string[] output, string[] errors) = RunBy("bash", "-c", "\"$0\" list --replay <(cat \"$1\")", KatraceProcess.Executable, Demo);
+
+        Assert.Equal((1, 0), (exitCode, output.Length));
+        Assert.Matches("^katrace: /dev/fd/[0-9]+ is a pipe, and captures are read twice for that: write it to a file first$", Assert.Single(errors));
+    }
+
+    [Fact]
+    public void Inspect_goes_on_with_the_next_file()
+    {
+        (int exitCode, string[] output, string[] errors) = Run("inspect", "/nowhere/a.katrace", Demo);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("integrity          whole: all checksums fit", output);
+        Assert.Equal(["katrace: cannot open /nowhere/a.katrace: there is no such directory"], errors);
     }
 
     private static (int ExitCode, string[] Output, string[] Errors) Run(params string[] arguments)

@@ -66,12 +66,8 @@ public sealed class SnapshotBlockTests
                 {
                     Wait(() => directory.Files.Length == file && HasSnapshot(directory.Files[^1]), $"file {file} has the host");
                     // Three blocks fill a file, and the next one finds that.
-                    for (int i = 0; i < 200 * (file == 1 ? 4 : file == 2 ? 3 : 0); i++)
-                    {
-                        recorded.Event(writer, Sample.Probe, null, Sample.Clock);
-                        if (i % 200 == 199)
-                            writer.SealIfOld(ulong.MaxValue);
-                    }
+                    for (int i = 0; i < (file == 1 ? 4 : file == 2 ? 3 : 0); i++)
+                        Block(recorded, writer);
                 }
             }
 
@@ -81,6 +77,37 @@ public sealed class SnapshotBlockTests
 
         Assert.Equal(3, directory.Files.Length);
         Assert.Equal(["1", "2", "3"], directory.Files.Select(file => Assert.Single(Snapshots(File.ReadAllBytes(file))).Look.NodeName));
+    }
+
+    /// <summary>The file before has the other half of it, and of the next one it says nothing.</summary>
+    [Fact]
+    public void What_is_left_of_a_snapshot_when_its_file_ends_is_not_in_the_next_one()
+    {
+        using TemporaryDirectory directory = new();
+        SnapshotPart[] parts = [.. SnapshotPart.Of(Large(3_000), 1, 5, 6)], whole = [.. SnapshotPart.Of(Large(1), 1, 7, 8)];
+        new Recorded().Write(
+            [
+                Parts(parts[..2]), Block, Block, Block, // the third finds that the file is full
+                Parts(parts[2..]), Parts(whole),
+                Parts([.. SnapshotPart.Of(Large(2), 2, 9, 10)]), Block,
+            ],
+            new CaptureOptions { Path = directory.File("a.katrace"), RotateSize = 50_000 });
+
+        Assert.Equal([2, 2], directory.Files.Select(file => BlockBytes.Find(File.ReadAllBytes(file)).Count(block => block.Kind == BlockKind.Snapshot)));
+        Assert.Empty(Snapshots(File.ReadAllBytes(directory.Files[0])));
+        Assert.Equal(9ul, Assert.Single(Snapshots(File.ReadAllBytes(directory.Files[1]))).Info.BegunNs);
+
+    }
+
+    [Fact]
+    public void However_large_a_host_is_the_files_of_a_rotation_are_as_large_as_their_events()
+    {
+        using TemporaryDirectory directory = new();
+        new Recorded().Write(
+            [Parts([.. SnapshotPart.Of(Large(3_000), 1, 5, 6)]), Block, Block, Block, Block, Block],
+            new CaptureOptions { Path = directory.File("a.katrace"), RotateSize = 50_000 });
+
+        Assert.Equal([2, 2, 1], directory.Files.Select(file => BlockBytes.Find(File.ReadAllBytes(file)).Count(block => block.Kind == BlockKind.Records)));
     }
 
     [Fact]
@@ -118,7 +145,8 @@ public sealed class SnapshotBlockTests
         using TemporaryDirectory directory = new();
         using CaptureRecorder recorder = new(new CaptureOptions { Path = directory.File("a.katrace"), MaxSize = 400_000 }, new Recorded().Header);
         CaptureWriter writer = new(recorder);
-        foreach (SnapshotPart part in SnapshotPart.Of(Large(10_000), 1, 5, 6))
+        SnapshotPart[] parts = [.. SnapshotPart.Of(Large(10_000), 1, 5, 6)];
+        foreach (SnapshotPart part in parts.Append(parts[0])) // for the last there would be room
             recorder.Write(part);
         new Recorded().Event(writer, Sample.Probe, null, Sample.Clock);
         writer.Complete();
@@ -126,6 +154,7 @@ public sealed class SnapshotBlockTests
 
         Assert.True(recorder.OmitsSnapshots);
         byte[] capture = File.ReadAllBytes(directory.Files[0]);
+        Assert.Equal(2, BlockBytes.Find(capture).Count(block => block.Kind == BlockKind.Snapshot)); // the host, and as many of its sockets as there is room for; nothing behind
         Assert.Empty(Snapshots(capture));
         Assert.Single(Replayed.Of(capture).Lines);
         Assert.True(Replayed.Of(capture).IsWhole);
@@ -211,6 +240,16 @@ public sealed class SnapshotBlockTests
         }
 
         return found;
+    }
+
+    private static Action<Recorded, CaptureWriter> Parts(SnapshotPart[] parts) => (recorded, _) => Array.ForEach(parts, recorded.Recorder!.Write);
+
+    /// <summary>Of 46 KB.</summary>
+    private static void Block(Recorded recorded, CaptureWriter writer)
+    {
+        for (int i = 0; i < 200; i++)
+            recorded.Event(writer, Sample.Probe, null, Sample.Clock);
+        writer.SealIfOld(ulong.MaxValue);
     }
 
     /// <summary>Of a file that is being written: it may not even have its header.</summary>
