@@ -22,7 +22,8 @@ if ! ldconfig -p 2> /dev/null | grep -q 'libbpf\.so\.1'; then
 	fi
 fi
 
-dotnet build "$here/KaTrace.Cli" --configuration Release --verbosity quiet --nologo -clp:ErrorsOnly >&2
+# Without analyzers: who runs it did not write it.
+dotnet build "$here/KaTrace.Cli" --configuration Release -p:RunAnalyzers=false --verbosity quiet --nologo -clp:ErrorsOnly >&2
 # sudo starts with an environment of its own: the runtime is found by the path that it has here.
 root=${DOTNET_ROOT:-$(dirname "$(readlink -f "$(command -v dotnet)")")}
 if [ "$(id -u)" -eq 0 ]; then

@@ -25,6 +25,15 @@ internal static class OtherTracers
     /// <param name="expected">Tracers of our own.</param>
     public static void Look(int expected) => WereSeen |= Count() > expected;
 
+    /// <summary>BPF programs in the kernel, whoever's.</summary>
+    public static unsafe int Programs()
+    {
+        int count = 0;
+        for (uint id = 0; Native.bpf_prog_get_next_id(id, &id) == 0;)
+            count++;
+        return count;
+    }
+
     private static unsafe int Count()
     {
         int count = 0;

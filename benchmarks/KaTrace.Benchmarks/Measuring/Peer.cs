@@ -32,7 +32,11 @@ internal sealed class Peer : IDisposable
     /// <param name="name">Of the peer.</param>
     /// <param name="needs">What it takes to build it: "Go or no grpc-go".</param>
     public static string WhyNotBuilt(string name, string needs) =>
-        (Environment.GetEnvironmentVariable("KATRACE_BENCH_BROKEN") ?? "").Split(' ').Contains(name) ? "DOES NOT BUILD, though its packages are here" : $"not built: no {needs} here";
+        IsNamedBy("KATRACE_BENCH_BROKEN", name) ? "DOES NOT BUILD, though its packages are here"
+        : IsNamedBy("KATRACE_BENCH_LEFT_OUT", name) ? "not built by --quick"
+        : $"not built: no {needs} here";
+
+    private static bool IsNamedBy(string variable, string name) => (Environment.GetEnvironmentVariable(variable) ?? "").Split(' ').Contains(name);
 
     /// <summary>Starts a program of <c>peers/</c> on one core.</summary>
     public static Peer Start(int core, string name, params IEnumerable<long> arguments) =>

@@ -70,8 +70,12 @@ internal sealed partial class TightQuestion : IQuestion
 
     private void UnderBpftrace(string file, int milliseconds)
     {
+        int before = OtherTracers.Programs();
         using Command bpftrace = Command.Bpftrace(Bpftrace, file);
-        // What it prints goes into the file, and only when a buffer is full: nothing says when it is attached, or has read all.
+        // What it prints goes into the file, and only when a buffer is full: nothing says when it is attached, but that its program is
+        // there, nor when it has read all. An interrupt that comes too early it takes for none.
+        if (!SpinWait.SpinUntil(() => OtherTracers.Programs() > before, TimeSpan.FromMinutes(1)))
+            throw new BenchmarkException("bpftrace loads no program");
         Thread.Sleep(TimeSpan.FromSeconds(2));
         long calls = Call(milliseconds, _bpftrace);
         OtherTracers.Look(expected: 0);
