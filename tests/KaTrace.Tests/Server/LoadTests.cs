@@ -10,6 +10,10 @@ public sealed class LoadTests(ITestOutputHelper output)
 {
     private const int Rate = 100_000;
 
+    /// <summary>Events that are made while those of before are read: with few processors to share, a reader may be behind by more
+    /// than the history holds for no fault of the one that is stopped.</summary>
+    private const int Slice = Rate / 2;
+
     /// <summary>KATRACE_TEST_STOPPED_SECONDS=60 is the long run.</summary>
     private static readonly int Seconds = int.Parse(Environment.GetEnvironmentVariable("KATRACE_TEST_STOPPED_SECONDS") ?? "5", CultureInfo.InvariantCulture);
 
@@ -34,9 +38,18 @@ public sealed class LoadTests(ITestOutputHelper output)
         agent.ForgetPeak();
         double before = agent.Memory().Now;
         using CancellationTokenSource deadline = new(TimeSpan.FromSeconds((4 * Seconds) + 60));
-        Task[] counts = [.. others.Select(other => other.UntilAsync((ulong)count, deadline.Token))];
-        TimeSpan took = await agent.MakeAsync(count, Rate);
-        await Task.WhenAll(counts);
+        TimeSpan took = TimeSpan.Zero;
+        Task caughtUp = Task.CompletedTask;
+        for (int made = 0; made < count;)
+        {
+            took += await agent.MakeAsync(Slice, Rate);
+            made += Slice;
+            await caughtUp;
+            ulong soFar = (ulong)made;
+            caughtUp = Task.WhenAll(others.Select(other => other.UntilAsync(soFar, deadline.Token)));
+        }
+
+        await caughtUp;
         (double after, double peak) = agent.Memory();
         stopped.Continue();
         (ulong received, ulong lost) = await stopped.CountAsync((ulong)count);
