@@ -9,17 +9,18 @@ internal sealed class MemoryTrim : IDisposable
     private readonly Lock _lock = new();
     private readonly TimeSpan _after;
     private readonly TimeSpan _every;
-    private readonly Timer _timer;
-    private long _lastMs;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private long? _last;
     private int _times;
 
     /// <param name="after">From the end of the work.</param>
     /// <param name="every">The least time between two.</param>
-    public MemoryTrim(TimeSpan after, TimeSpan every)
+    /// <param name="time">That passes.</param>
+    public MemoryTrim(TimeSpan after, TimeSpan every, TimeProvider time)
     {
-        (_after, _every) = (after, every);
-        _lastMs = Environment.TickCount64 - (long)every.TotalMilliseconds;
-        _timer = new Timer(_ => Run(), null, Timeout.Infinite, Timeout.Infinite);
+        (_after, _every, _time) = (after, every, time);
+        _timer = time.CreateTimer(_ => Run(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>So often it was done.</summary>
@@ -30,13 +31,13 @@ internal sealed class MemoryTrim : IDisposable
     {
         lock (_lock)
         {
-            TimeSpan left = _every - TimeSpan.FromMilliseconds(Environment.TickCount64 - _lastMs);
+            TimeSpan left = _last is { } last ? _every - _time.GetElapsedTime(last) : TimeSpan.Zero;
             _timer.Change(left > _after ? left : _after, Timeout.InfiniteTimeSpan);
         }
     }
 
     /// <summary>Work begins.</summary>
-    public void NotNow() => _timer.Change(Timeout.Infinite, Timeout.Infinite);
+    public void NotNow() => _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     public void Dispose() => _timer.Dispose();
 
@@ -45,7 +46,7 @@ internal sealed class MemoryTrim : IDisposable
         lock (_lock)
         {
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-            _lastMs = Environment.TickCount64;
+            _last = _time.GetTimestamp();
             _times++;
         }
     }

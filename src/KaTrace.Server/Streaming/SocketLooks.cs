@@ -15,7 +15,7 @@ internal sealed class SocketLooks(IAgent agent, ServerOptions options) : IDispos
     private static readonly TimeSpan TrimEvery = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _free = new(AtATime);
-    private readonly MemoryTrim _trim = new(options.TrimAfter, TrimEvery);
+    private readonly MemoryTrim _trim = new(options.TrimAfter, TrimEvery, TimeProvider.System);
 
     /// <summary>Gives back what starting or a look has taken, once nothing of it is under way.</summary>
     public void Trim() => _trim.Soon();

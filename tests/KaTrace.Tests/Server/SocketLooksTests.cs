@@ -48,24 +48,6 @@ public sealed class SocketLooksTests
         }
     }
 
-    [Fact]
-    public async Task What_a_list_took_is_given_back_when_none_is_under_way_any_more()
-    {
-        using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(30));
-        using MemoryTrim trim = new(after: TimeSpan.FromMilliseconds(10), every: TimeSpan.FromMilliseconds(1));
-        WeakReference taken = new(new byte[1 << 20]);
-        trim.Soon();
-        while (trim.Times == 0)
-            await Task.Delay(1, deadline.Token);
-        Assert.False(taken.IsAlive);
-
-        trim.Soon();
-        trim.Soon();
-        while (trim.Times == 1)
-            await Task.Delay(1, deadline.Token);
-        Assert.Equal(2, trim.Times);
-    }
-
     /// <summary>More than what lies between a server and a client that does not read.</summary>
     private static SocketTable Table() => Rows.Table([.. Enumerable.Range(1, 10_000).Select(i => Rows.Connection("10.0.0.1", (ushort)i, "10.0.0.2", 6379))]);
 }
